@@ -1,0 +1,55 @@
+# Each target makes the environment it needs, .venv/, and does nothing about it while lock file and
+# pyproject.toml stay as they are. `make PYTHON=python3.12 run` names the Python to make it with.
+
+BIN := .venv/bin
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export PYTHON
+
+.PHONY: run test lint check lock clean
+.NOTPARALLEL:
+
+# Load the sources, build and test the warehouse. ARGS="--target postgres" goes to the command.
+run: .venv/.base
+	@$(BIN)/databank run $(ARGS)
+
+# The test suite, with a PostgreSQL of its own. ARGS="-k ledger" goes to pytest.
+test: .venv/.dev
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Every check that is no test; all of them run, and any that fails makes this fail.
+lint: .venv/.dev
+	@status=0; \
+	check() { echo "$$@"; "$$@" || status=1; }; \
+	check $(BIN)/ruff check .; \
+	check $(BIN)/ruff format --check .; \
+	check $(BIN)/mypy; \
+	check $(BIN)/lint-imports; \
+	check $(BIN)/sqlfluff lint models tests/data_tests; \
+	check $(BIN)/databank validate; \
+	check $(BIN)/databank generate --check; \
+	exit $$status
+
+check: lint test
+
+# The development environment holds the base one, so either will do for `make run`.
+.venv/.base: requirements.lock pyproject.toml
+	@.ci/install requirements.lock
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml
+	@.ci/install requirements-dev.lock
+	@touch .venv/.base $@
+
+# Write both lock files anew, with the newest versions that pyproject.toml allows. Needs uv.
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --no-strip-extras --group lock pyproject.toml
+
+lock:
+	$(LOCK) --extra dev --output-file requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+
+# Remove the environment and what tools keep. Warehouse, job history and models stay.
+clean:
+	rm -rf .venv build target logs databank.egg-info \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

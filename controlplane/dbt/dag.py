@@ -1,0 +1,186 @@
+"""A compact summary of the nodes of a project: what the plan decides with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from controlplane.dbt.artifacts import Manifest, Node
+from controlplane.dbt.files import ProjectFiles
+from controlplane.dbt.fingerprint import Fingerprints, Inputs, digest
+from controlplane.dbt.setting import Setting
+
+RUNNABLE = frozenset({"model", "seed", "snapshot", "function", "test", "unit_test"})
+TESTS = frozenset({"test", "unit_test"})
+
+
+@dataclass(frozen=True)
+class DagNode:
+    """A node as the plan needs it.
+
+    `parents` are nodes and sources, with ephemeral models replaced by what they read. `fingerprint`
+    has a hash for each aspect of its code, `lineage` one for all of that and of the code of
+    everything it reads. `raw_tables` are the raw tables whose lines alone it reads of the load
+    ledger, if its `meta` says so.
+    """
+
+    unique_id: str
+    name: str
+    resource_type: str
+    layer: str | None
+    fqn: tuple[str, ...]
+    database: str | None
+    schema: str | None
+    alias: str | None
+    materialized: str | None
+    parents: tuple[str, ...]
+    fingerprint: Mapping[str, str]
+    lineage: str
+    raw_tables: tuple[str, ...] | None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the node checks others instead of making something."""
+        return self.resource_type in TESTS
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether a build adds to what earlier builds made."""
+        return self.resource_type == "model" and self.materialized == "incremental"
+
+    @property
+    def relation(self) -> tuple[str, str] | None:
+        """Schema and name in the warehouse; None for what is not stored there."""
+        stored = self.resource_type in ("model", "seed", "snapshot")
+        return (self.schema, self.alias) if stored and self.schema and self.alias else None
+
+
+@dataclass(frozen=True)
+class DagSource:
+    """A table that dbt reads and did not make."""
+
+    unique_id: str
+    schema: str
+    identifier: str
+
+
+@dataclass(frozen=True)
+class Dag:
+    """The nodes that dbt can build, parents first, and the sources."""
+
+    nodes: Mapping[str, DagNode]
+    sources: Mapping[str, DagSource]
+
+    def downstream(self, start: Iterable[str]) -> set[str]:
+        """The nodes and sources in `start` and every node that reads them, at any distance."""
+        found = set(start)
+        for node in self.nodes.values():  # parents come first, so that one pass is enough
+            if not found.isdisjoint(node.parents):
+                found.add(node.unique_id)
+        return found
+
+    def upstream(self, start: Iterable[str]) -> set[str]:
+        """The nodes in `start` and every node that they read, at any distance."""
+        found = set(start)
+        for unique_id in reversed(list(self.nodes)):
+            if unique_id in found:
+                found.update(self.nodes[unique_id].parents)
+        return found & self.nodes.keys()
+
+
+def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
+    """The dag of a manifest that dbt made of these files under this setting."""
+    project = setting.project
+    fingerprints = Fingerprints(
+        manifest,
+        Inputs(
+            target=project.target.identity,
+            variables={**(files.settings.get("vars") or {}), **setting.variables},
+            environment=project.environment,
+            file_hashes=files.hashes,
+            settings=setting.effective(files),
+        ),
+    )
+    own = {
+        unique_id: fingerprints.of(node)
+        for unique_id, node in manifest.nodes.items()
+        if node.resource_type in RUNNABLE
+    }
+    lineages: dict[str, str] = {}
+    nodes: dict[str, DagNode] = {}
+    expanded: dict[str, tuple[str, ...]] = {}
+    for node in _parents_first(manifest):
+        parents: dict[str, None] = {}
+        hidden: list[str] = []
+        for parent in node.depends_on:
+            if parent in expanded:
+                parents.update(dict.fromkeys(expanded[parent]))
+                hidden.append(lineages[parent])
+            elif parent in manifest.nodes or parent in manifest.sources:
+                parents[parent] = None
+        fingerprint = own[node.unique_id]
+        if hidden:
+            # What an ephemeral model says is part of the SQL of whoever reads it.
+            fingerprint = {**fingerprint, "code": digest(fingerprint["code"], sorted(hidden))}
+        lineage = digest(
+            fingerprint, sorted(lineages[each] for each in node.depends_on if each in lineages)
+        )
+        lineages[node.unique_id] = lineage
+        if node.materialized == "ephemeral":
+            expanded[node.unique_id] = tuple(parents)
+            continue
+        nodes[node.unique_id] = DagNode(
+            unique_id=node.unique_id,
+            name=node.name,
+            resource_type=node.resource_type,
+            layer=node.layer or _tested_layer(node, nodes),
+            fqn=node.fqn,
+            database=node.database,
+            schema=node.schema,
+            alias=node.alias,
+            materialized=node.materialized,
+            parents=tuple(parents),
+            fingerprint=fingerprint,
+            lineage=lineage,
+            raw_tables=_raw_tables(node),
+        )
+    sources = {
+        key: DagSource(key, each.schema, each.identifier) for key, each in manifest.sources.items()
+    }
+    return Dag(nodes, sources)
+
+
+def _parents_first(manifest: Manifest) -> Iterator[Node]:
+    """The nodes that can be built, each after all it reads; dbt has ruled out cycles."""
+    runnable = {key: node for key, node in manifest.nodes.items() if node.resource_type in RUNNABLE}
+    done: set[str] = set()
+    # Tests last among equals, so that a list of nodes reads as the work is done.
+    order = sorted(
+        runnable.values(), key=lambda node: (node.resource_type in TESTS, node.unique_id)
+    )
+    for first in order:
+        stack = [(first, iter(sorted(first.depends_on)))]
+        while stack:
+            node, parents = stack[-1]
+            if node.unique_id in done:
+                stack.pop()
+                continue
+            parent = next((key for key in parents if key in runnable and key not in done), None)
+            if parent is None:
+                done.add(node.unique_id)
+                stack.pop()
+                yield node
+            else:
+                stack.append((runnable[parent], iter(sorted(runnable[parent].depends_on))))
+
+
+def _tested_layer(node: Node, nodes: Mapping[str, DagNode]) -> str | None:
+    """The layer of the last node that a test looks at: `orders` of `orders` against `customers`."""
+    layers = [nodes[key].layer for key in node.depends_on if key in nodes]
+    return layers[-1] if node.resource_type in TESTS and layers else None
+
+
+def _raw_tables(node: Node) -> tuple[str, ...] | None:
+    ours = (node.config.get("meta") or {}).get("databank")
+    tables = ours.get("raw_tables") if isinstance(ours, dict) else None
+    return tuple(str(each) for each in tables) if isinstance(tables, list) else None

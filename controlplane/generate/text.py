@@ -1,0 +1,93 @@
+"""How a generated model is laid out: imports first, one step a CTE, the last line selects the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.sql import jinja_string
+
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Cte:
+    """One step of a model: its name, the lines of its query, and why it is there."""
+
+    name: str
+    lines: tuple[str, ...]
+    comment: str = ""
+
+
+def model(
+    spec_path: str,
+    ctes: Sequence[Cte],
+    config: Mapping[str, Any] | None = None,
+    *,
+    built_after: Sequence[str] = (),
+) -> str:
+    """The text of a model file; `built_after` are models it does not read but must wait for."""
+    parts = [f"-- Generated from {spec_path} by `databank generate`.\n"]
+    if built_after:
+        waits = ", ".join(ref(name) for name in built_after)
+        parts.append(f"-- Waits for the error threshold; depends_on: {waits}\n")
+    if config:
+        arguments = ",\n".join(f"{INDENT}{key}={_jinja(value)}" for key, value in config.items())
+        parts.append("{{ config(\n" + arguments + "\n) }}\n\n")
+    for index, cte in enumerate(ctes):
+        comment = "".join(f"-- {line}\n" for line in cte.comment.splitlines())
+        opening = "with " if index == 0 else ""
+        if index == 0:
+            parts.append(comment)
+            comment = ""
+        body = "\n".join(f"{INDENT}{line}" if line else "" for line in cte.lines)
+        closing = ")," if index < len(ctes) - 1 else ")"
+        parts.append(f"{comment}{opening}{cte.name} as (\n{body}\n{closing}\n\n")
+    parts.append(f"select * from {ctes[-1].name}\n")
+    return "".join(parts)
+
+
+def import_cte(name: str, relation: str, conditions: Sequence[str] = ()) -> Cte:
+    """The CTE that reads another relation whole, but for conditions."""
+    lines = (
+        ["select *", f"from {relation}", *conditions]
+        if conditions
+        else [f"select * from {relation}"]
+    )
+    return Cte(name, tuple(lines))
+
+
+def select(columns: Iterable[str], source: str, clauses: Sequence[str] = ()) -> tuple[str, ...]:
+    """The lines of a select with one column a line."""
+    listed = list(columns)
+    lines = ["select"]
+    for index, column in enumerate(listed):
+        ending = "," if index < len(listed) - 1 else ""
+        inner = column.split("\n")
+        lines += [f"{INDENT}{line}" for line in inner[:-1]]
+        lines.append(f"{INDENT}{inner[-1]}{ending}")
+    return (*lines, f"from {source}", *clauses)
+
+
+def ref(model_name: str) -> str:
+    """A reference to another model."""
+    return f"{{{{ ref('{model_name}') }}}}"
+
+
+def source(table: str) -> str:
+    """A reference to a raw table."""
+    return f"{{{{ source('raw', '{table}') }}}}"
+
+
+def _jinja(value: Any) -> str:
+    if isinstance(value, str):
+        return jinja_string(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{jinja_string(str(k))}: {_jinja(v)}" for k, v in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_jinja(item) for item in value) + "]"
+    return str(value)

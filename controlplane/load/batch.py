@@ -1,0 +1,233 @@
+"""Writes one batch: rows, rejects and the ledger's line, in one transaction or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from controlplane.errors import DatabankError, LoadError, SourceError
+from controlplane.load import gates, ledger
+from controlplane.load.reading import Reading
+from controlplane.load.results import Batch
+from controlplane.naming import RAW_SCHEMA
+from controlplane.specs.etl import ErrorHandling
+from controlplane.targets import LoadSession
+from controlplane.targets.base import literal
+
+
+class ReadAgain(Exception):  # noqa: N818 - a way to go on, not an error
+    """DuckDB refuses the file; the careful way reads it. Nothing was kept."""
+
+
+class OvertakenError(Exception):
+    """Another loader wrote a batch of this source meanwhile. Nothing was kept."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What all batches of one load share."""
+
+    process: str
+    handling: ErrorHandling
+    job_id: str | None
+    now: Callable[[], datetime]
+    replaces: bool = False
+    accept_empty: bool = False
+    accept_drift: bool = False
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is to become one batch.
+
+    `check` is called when all is read, and raises when the source changed meanwhile. `expected` is
+    the newest batch of the source that the delivery builds on, None for the first.
+    """
+
+    raw_table: str
+    source: str
+    fingerprint: str
+    is_delivery: bool = True
+    expected: int | None = None
+    cursor_column: str | None = None
+    cursor_value: str | None = None
+    check: Callable[[], None] = lambda: None
+
+
+def write_batch(
+    session: LoadSession, delivery: Delivery, reading: Reading, options: LoadOptions
+) -> Batch:
+    """The batch, now committed.
+
+    Raises:
+        LoadError: a gate stopped it, or it does not add up.
+        SourceError: the source cannot be read, or changed while it was read.
+        BatchSkipped: the spec's error handling leaves it out.
+        ReadAgain: DuckDB cannot read it, but the careful way can.
+        OvertakenError: another loader was faster.
+    """
+    source = delivery.source
+    with session.transaction():
+        ledger.create_tables(session)
+        newest = ledger.newest_of_source(session, delivery.raw_table, source)
+        if (newest.batch_id if newest else None) != delivery.expected:
+            raise OvertakenError
+        previous = ledger.newest_of_table(session, delivery.raw_table)
+        gates.check_columns(source, previous, reading, accept_drift=options.accept_drift)
+        if reading.rows is not None:
+            gates.check_rejects(source, reading, options.handling)
+        _ensure_table(session, delivery.raw_table, reading)
+        batch_id = ledger.next_batch_id(session)
+        loaded_at = _utc(options.now())
+        loaded = _append_rows(session, batch_id, delivery, reading, loaded_at)
+        delivery.check()
+        gates.check_rejects(source, reading, options.handling)
+        if reading.rows is not None and loaded != reading.rows:
+            raise LoadError(
+                f"{source}: {reading.rows:,} records were read, but {loaded:,} written; nothing"
+                " was kept",
+                hint="this should not happen; report it with the file",
+            )
+        gates.check_size(
+            source,
+            newest,
+            loaded,
+            replaces=options.replaces and delivery.is_delivery,
+            accept_empty=options.accept_empty,
+        )
+        rejected = _append_rejects(session, batch_id, delivery, reading, options, loaded_at)
+        ledger.write(
+            session,
+            ledger.LedgerLine(
+                batch_id=batch_id,
+                process=options.process,
+                raw_table=delivery.raw_table,
+                source=source,
+                fingerprint=delivery.fingerprint,
+                rows_read=loaded + rejected,
+                rows_loaded=loaded,
+                rows_rejected=rejected,
+                cursor_column=delivery.cursor_column,
+                cursor_value=delivery.cursor_value,
+                source_columns=json.dumps(reading.titles, ensure_ascii=False),
+                raw_columns=json.dumps(reading.columns),
+                schema_hash=ledger.schema_hash(reading.columns),
+                is_delivery=delivery.is_delivery,
+                job_id=options.job_id,
+                loaded_at=loaded_at,
+            ),
+        )
+    return Batch(
+        batch_id=batch_id,
+        raw_table=delivery.raw_table,
+        source=source,
+        fingerprint=delivery.fingerprint,
+        rows_read=loaded + rejected,
+        rows_loaded=loaded,
+        rows_rejected=rejected,
+        cursor_value=delivery.cursor_value,
+        is_delivery=delivery.is_delivery,
+    )
+
+
+def _ensure_table(session: LoadSession, raw_table: str, reading: Reading) -> None:
+    """Make the raw table, or add the columns that it does not have yet."""
+    present = [
+        row[0]
+        for row in session.query(
+            "select column_name from information_schema.columns"
+            " where table_schema = ? and table_name = ?",
+            (RAW_SCHEMA, raw_table),
+        )
+    ]
+    table = f"{RAW_SCHEMA}.{raw_table}"
+    if present:
+        for name in reading.columns:
+            if name not in present:
+                session.query(f"alter table {table} add column {name} text")
+        return
+    columns = "".join(f"{name} text, " for name in reading.columns)
+    session.query(
+        f"create table {table} ({columns}_batch_id bigint not null, _source_file text,"
+        " _row_number bigint not null, _loaded_at timestamp not null)"
+    )
+    session.index_batches(raw_table)
+
+
+def _append_rows(
+    session: LoadSession,
+    batch_id: int,
+    delivery: Delivery,
+    reading: Reading,
+    loaded_at: datetime,
+) -> int:
+    names = ", ".join(reading.columns)
+    select = (
+        f"select {names}, cast({batch_id} as bigint), {literal(delivery.source)}, _row_number,"
+        f" timestamp '{loaded_at}' from ({reading.select}) as records"
+    )
+    try:
+        return session.append(
+            f"{RAW_SCHEMA}.{delivery.raw_table}",
+            [*reading.columns, *ledger.SYSTEM_COLUMNS],
+            select,
+        )
+    except duckdb.Error as error:
+        # A source that is gone or changed explains whatever DuckDB made of it.
+        delivery.check()
+        if isinstance(error, duckdb.InvalidInputException) and reading.again:
+            raise ReadAgain from error
+        raise read_error(delivery.source, error) from error
+
+
+def _append_rejects(
+    session: LoadSession,
+    batch_id: int,
+    delivery: Delivery,
+    reading: Reading,
+    options: LoadOptions,
+    rejected_at: datetime,
+) -> int:
+    if reading.rejects is None or not reading.rejects.count:
+        return 0
+    written = session.append(
+        ledger.REJECTS,
+        ledger.REJECT_COLUMNS,
+        f"select cast({batch_id} as bigint), {literal(options.process)},"
+        f" {literal(delivery.raw_table)}, {literal(delivery.source)}, line_number, byte_offset,"
+        f" raw_text, reason, timestamp '{rejected_at}' from ({reading.rejects.select()}) as given",
+    )
+    if written != reading.rejects.count:
+        raise LoadError(
+            f"{delivery.source}: {reading.rejects.count:,} records were rejected, but {written:,}"
+            " written; nothing was kept"
+        )
+    return written
+
+
+def read_error(source: str, error: duckdb.Error) -> DatabankError:
+    """Our error for one that DuckDB raised while it read a source into the warehouse."""
+    from controlplane.targets.duckdb import is_full
+
+    text = str(error)
+    first = text.splitlines()[0] if text else type(error).__name__
+    if is_full(text):
+        return LoadError(
+            f"{source}: the disk is full ({first}); nothing of it was kept",
+            hint="free some space and run the same command again; nothing was lost",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return LoadError(f"{source}: does not fit into memory ({first}); nothing of it was kept")
+    return SourceError(f"{source}: cannot be read: {first}")
+
+
+def _utc(moment: datetime) -> datetime:
+    """The moment in UTC, without a time zone, as all timestamps in the warehouse are."""
+    if moment.tzinfo is None:
+        return moment
+
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,208 @@
+"""Takes delimited text apart, and knows of each record where it stands and what is wrong with it.
+
+DuckDB reads files that are well formed, many times faster. This is the careful reader for the
+others: it never fails, never guesses and never leaves a byte out. What it accepts is what DuckDB
+accepts in its strict mode.
+
+A record with a faulty quote ends where its first line ends, and the next line begins a new one.
+Otherwise one forgotten quote would take all that follows with it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+# The longest record that is read; DuckDB gets buffers for it.
+MAX_RECORD = 8 * 1024 * 1024
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How the text is laid out; `quote` may be empty, for text without quotes."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = True
+    skip_lines: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the file without its end; `ending` is what ended it."""
+
+    number: int
+    offset: int
+    content: bytes
+    ending: bytes
+    length: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the line is longer than what `content` holds of it."""
+        return self.length > len(self.content)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record: its fields (None for an empty one without quotes), or the fault it has."""
+
+    line: Line
+    raw: bytes
+    fields: list[bytes | None]
+    fault: str = ""
+
+
+def lines(file: IO[bytes]) -> Iterator[Line]:
+    """The lines of a file from its start, whichever of `\\n`, `\\r\\n` or `\\r` ends them.
+
+    `\\r` alone ends a line only where the first megabyte has no `\\n`.
+    """
+    start = file.read(_CHUNK)
+    offset = 3 if start.startswith(b"\xef\xbb\xbf") else 0
+    file.seek(offset)
+    mark = b"\n"
+    if b"\n" not in start and b"\r" in start:
+        mark = b"\r"
+        file = io.BufferedReader(_CarriageReturns(file), _CHUNK)
+    number = 1
+    while piece := file.readline(MAX_RECORD + 2):
+        total = len(piece)
+        kept = piece
+        while not piece.endswith(b"\n") and (piece := file.readline(_CHUNK)):
+            total += len(piece)
+        ending = b""
+        if piece.endswith(b"\n"):
+            ending = mark
+            if mark == b"\n" and total == len(kept) and kept.endswith(b"\r\n"):
+                ending = b"\r\n"
+        elif total == len(kept) and kept.endswith(b"\r"):
+            ending = b"\r"
+        length = total - len(ending)
+        yield Line(number, offset, kept[: min(length, MAX_RECORD)], ending, length)
+        offset += total
+        number += 1
+
+
+class _CarriageReturns(io.RawIOBase):
+    """A file whose every `\\r` reads as `\\n`."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class RecordReader:
+    """Reads records of delimited text."""
+
+    def __init__(self, source: Iterator[Line], layout: CsvFormat) -> None:
+        self._source = source
+        self._waiting: deque[Line] = deque()
+        self._delimiter = layout.delimiter.encode()
+        self._quote = layout.quote.encode()
+        self._escape = (layout.escape or layout.quote).encode()
+        quote, escape = re.escape(self._quote), re.escape(self._escape)
+        self._opens = re.compile(rb" *" + quote) if quote else None
+        self._special = re.compile(quote if quote == escape else quote + rb"|" + escape)
+        self._closes = re.compile(rb" *(?:(" + re.escape(self._delimiter) + rb")|\Z)")
+
+    def next_line(self) -> Line | None:
+        """The next line; None at the end."""
+        if self._waiting:
+            return self._waiting.popleft()
+        return next(self._source, None)
+
+    def next(self) -> Record | None:
+        """The next record; None at the end."""
+        line = self.next_line()
+        if line is None:
+            return None
+        if line.is_cut:
+            return Record(line, line.content, [], _too_long(line.length))
+        if self._opens is None or self._quote not in line.content:
+            values = line.content.split(self._delimiter)
+            return Record(line, line.content, [value or None for value in values])
+        return self._quoted(line, self._opens)
+
+    def _quoted(self, first: Line, opens: re.Pattern[bytes]) -> Record:
+        """The record that begins in this line, which has a quote in it."""
+        taken = [first]
+        fields: list[bytes | None] = []
+        content, position = first.content, 0
+        while True:
+            opening = opens.match(content, position)
+            if opening is None:
+                end = content.find(self._delimiter, position)
+                value = content[position:] if end < 0 else content[position:end]
+                fields.append(value or None)
+                if end < 0:
+                    return self._whole(taken, fields)
+                position = end + len(self._delimiter)
+                continue
+            pieces: list[bytes] = []
+            position = opening.end()
+            size = 0
+            while True:
+                found = self._special.search(content, position)
+                if found is None:
+                    last = taken[-1]
+                    pieces.append(content[position:] + last.ending)
+                    size += len(content)
+                    following = self.next_line()
+                    if following is None or following.is_cut or size > MAX_RECORD:
+                        if following is not None:
+                            self._waiting.appendleft(following)
+                        return self._faulty(taken, "a quote is opened and never closed")
+                    taken.append(following)
+                    content, position = following.content, 0
+                    continue
+                at, after = found.span()
+                if self._escape != self._quote and found[0] == self._escape:
+                    escaped = content[after : after + 1]
+                    keep = at if escaped in (self._quote, self._escape) and escaped else after
+                    pieces.append(content[position:keep])
+                    pieces.append(escaped)
+                    position = after + len(escaped)
+                    continue
+                if self._escape == self._quote and content.startswith(self._quote, after):
+                    pieces.append(content[position:after])
+                    position = after + len(self._quote)
+                    continue
+                pieces.append(content[position:at])
+                break
+            closing = self._closes.match(content, after)
+            if closing is None:
+                return self._faulty(taken, "text follows a closing quote")
+            fields.append(b"".join(pieces))
+            if closing[1] is None:
+                return self._whole(taken, fields)
+            position = closing.end()
+
+    def _whole(self, taken: list[Line], fields: list[bytes | None]) -> Record:
+        raw = b"".join(line.content + line.ending for line in taken[:-1]) + taken[-1].content
+        fault = _too_long(len(raw)) if len(raw) > MAX_RECORD else ""
+        return Record(taken[0], raw, fields, fault)
+
+    def _faulty(self, taken: list[Line], fault: str) -> Record:
+        self._waiting.extendleft(reversed(taken[1:]))
+        return Record(taken[0], taken[0].content, [], fault)
+
+
+def _too_long(length: int) -> str:
+    return (
+        f"the record has {length:,} bytes, more than the {MAX_RECORD:,} that are read;"
+        " its text is cut here, the source has the rest"
+    )

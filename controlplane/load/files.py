@@ -1,0 +1,180 @@
+"""The files of a process: which there are, what is in them, and whether they changed.
+
+A file is known by the SHA-256 of its content. Reading a large file only to learn that nothing
+changed is slow, so the hash is remembered with the file's size and times. The memory is a hint: it
+may be deleted, and a file that was written just now is always read.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import IO
+
+from controlplane.errors import SourceError
+
+MEMORY = "files.json"
+# Some file systems and clocks tell times this coarsely: a second write may leave them as they are.
+_SETTLED_SECONDS = 2.0
+_CHUNK = 1 << 20
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What the system says of a file without reading it."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file with its content's hash."""
+
+    path: Path
+    source: str
+    state: FileState
+    fingerprint: str
+    has_nul: bool
+
+    def check_unchanged(self) -> None:
+        """Raises `SourceError` when the file is no longer the one that was hashed."""
+        if _state(self.path) != self.state:
+            raise SourceError(
+                f"{self.source}: was changed while it was being read; nothing of it was kept",
+                hint="load it again once it is complete; write new files elsewhere, then move them",
+            )
+
+
+def expand(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """The files of the patterns, relative ones under `root`; each once, sorted.
+
+    Raises:
+        SourceError: a file does not exist, or a pattern matches none.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        full = str(root / Path(pattern).expanduser())
+        if _WILD & set(pattern) and not Path(full).is_file():
+            # Path.glob takes no pattern that begins with a drive or a slash.
+            matches = [Path(name) for name in glob.glob(full, recursive=True)]  # noqa: PTH207
+            files = [path for path in matches if path.is_file()]
+            if not files:
+                raise SourceError(
+                    f"{pattern}: no file matches, looked in {root}",
+                    hint="check the path in the spec; it is relative to the project",
+                )
+        else:
+            files = [Path(full)]
+        found.update(dict.fromkeys(files))
+    for path in found:
+        _state(path)
+    return sorted(found)
+
+
+def source_name(path: Path, root: Path) -> str:
+    """What the file is called in the ledger: its path in the project, or the whole path."""
+    plain = Path(os.path.normpath(path))
+    with suppress(ValueError):
+        return plain.relative_to(root).as_posix()
+    return plain.as_posix()
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's content, decompressed where it ends in `.gz`."""
+    if path.suffix == ".gz":
+        # The pieces are typed apart; both are read and closed alike.
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    return path.open("rb")
+
+
+class FileMemory:
+    """Hashes of files as of the last load, kept in the state folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, list[object]] | None = None
+        self._changed = False
+
+    def identify(self, path: Path, root: Path) -> SourceFile:
+        """The file with its hash: remembered, or found by reading it."""
+        state = _state(path)
+        source = source_name(path, root)
+        remembered = self._read().get(str(path))
+        if remembered and remembered[:4] == list(astuple(state)):
+            return SourceFile(path, source, state, str(remembered[4]), bool(remembered[5]))
+        fingerprint, has_nul = _hash(path, source)
+        file = SourceFile(path, source, state, fingerprint, has_nul)
+        file.check_unchanged()
+        if time.time() - max(state.modified_ns, state.changed_ns) / 1e9 > _SETTLED_SECONDS:
+            self._read()[str(path)] = [*astuple(state), fingerprint, has_nul]
+            self._changed = True
+        return file
+
+    def save(self) -> None:
+        """Keep what was learned; that it cannot be kept is no failure."""
+        if not self._changed:
+            return
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with suppress(OSError):
+            beside.write_text(json.dumps(self._read()), encoding="utf-8")
+            beside.replace(self._path)
+            self._changed = False
+
+    def _read(self) -> dict[str, list[object]]:
+        if self._entries is None:
+            self._entries = {}
+            with suppress(OSError, ValueError):
+                data = json.loads(self._path.read_text(encoding="utf-8"))
+                if isinstance(data, Mapping):
+                    self._entries = {
+                        name: entry
+                        for name, entry in data.items()
+                        if isinstance(entry, list) and len(entry) == 6
+                    }
+        return self._entries
+
+
+def _state(path: Path) -> FileState:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise SourceError(
+            f"{path}: no such file",
+            hint="check the path in the spec; it is relative to the project",
+        ) from None
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _hash(path: Path, source: str) -> tuple[str, bool]:
+    """The hash of the file's bytes, and whether a NUL is among those a reader sees."""
+    digest = hashlib.sha256()
+    has_nul = False
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                has_nul = has_nul or b"\0" in chunk
+        if path.suffix == ".gz":
+            with open_bytes(path) as content:
+                has_nul = False
+                while chunk := content.read(_CHUNK):
+                    has_nul = has_nul or b"\0" in chunk
+    except OSError as error:
+        raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
+    except EOFError as error:
+        raise SourceError(f"{source}: the compressed file ends too early") from error
+    return digest.hexdigest(), has_nul

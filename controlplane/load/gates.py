@@ -1,0 +1,111 @@
+"""What stops a batch before it is committed, so that the warehouse keeps what it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from controlplane.errors import LoadError
+from controlplane.load.ledger import LedgerLine
+from controlplane.load.reading import Reading
+from controlplane.specs.etl import ErrorHandling
+
+# A delivery that replaces another is taken for a fault of the source when it has less than this
+# share of the rows; small tables may shrink as they like.
+COLLAPSE_SHARE = 0.5
+COLLAPSE_FROM_ROWS = 100
+
+
+class BatchSkipped(Exception):  # noqa: N818 - an outcome that the spec asks for, not an error
+    """The batch is to be left out; nothing of it is kept."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def check_columns(
+    source: str, previous: LedgerLine | None, reading: Reading, *, accept_drift: bool
+) -> None:
+    """Raises `LoadError` when the columns are not those of the raw table's previous batch.
+
+    Their order does not matter, because they are loaded by name.
+    """
+    if previous is None or accept_drift:
+        return
+    before, now = previous.columns, list(reading.columns)
+    if set(before) == set(now):
+        return
+    spelled = dict(zip(before, previous.titles, strict=True))
+    spelled |= dict(zip(now, reading.titles, strict=True))
+    gone = [spelled[name] for name in before if name not in now]
+    new = [spelled[name] for name in now if name not in before]
+    changes = [f"no longer has {_listed(gone)}"] if gone else []
+    changes += [f"now has {_listed(new)}"] if new else []
+    raise LoadError(
+        f"{source}: {' and '.join(changes)}, compared with batch {previous.batch_id} of"
+        f" {previous.raw_table} ({previous.source}); nothing was loaded",
+        hint="correct the source, or accept the change with --accept-drift: a missing column is"
+        " then NULL, a new one is added",
+    )
+
+
+def check_rejects(source: str, reading: Reading, handling: ErrorHandling) -> None:
+    """Acts as the spec's error handling says when too many records could not be read.
+
+    Raises:
+        LoadError: `stop`.
+        BatchSkipped: `skip`.
+    """
+    count, threshold = reading.rejected, handling.error_threshold
+    if reading.rejects is None or count <= threshold or handling.error_action == "quarantine":
+        return
+    examples = "; ".join(
+        f"line {reject.line_number}: {reject.reason}" for reject in reading.rejects.samples
+    )
+    if count > len(reading.rejects.samples):
+        examples += "; …"
+    records = "record" if count == 1 else "records"
+    reason = (
+        f"{source}: {count:,} {records} cannot be read, {threshold:,} tolerated"
+        f" (error_handling.error_threshold): {examples}"
+    )
+    if handling.error_action == "skip":
+        raise BatchSkipped(reason)
+    raise LoadError(
+        f"{reason}; nothing of it was loaded",
+        hint="correct the source, raise error_threshold, or set error_action: quarantine to load"
+        " the rest and keep these in raw._rejects",
+    )
+
+
+def check_size(
+    source: str,
+    previous: LedgerLine | None,
+    loaded: int,
+    *,
+    replaces: bool,
+    accept_empty: bool,
+) -> None:
+    """Raises `LoadError` when a delivery that replaces another is empty or has collapsed."""
+    if not replaces or accept_empty:
+        return
+    hint = "correct the source, or accept it with --accept-empty"
+    if loaded == 0:
+        raise LoadError(
+            f"{source}: has no records, and loading it would empty the table"
+            " (target_config.load_strategy is replace); nothing was changed",
+            hint=hint,
+        )
+    if previous is None or previous.rows_loaded < COLLAPSE_FROM_ROWS:
+        return
+    if loaded < previous.rows_loaded * COLLAPSE_SHARE:
+        raise LoadError(
+            f"{source}: has {loaded:,} records, less than half of the"
+            f" {previous.rows_loaded:,} of batch {previous.batch_id}, which it would replace;"
+            " nothing was changed",
+            hint=hint,
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

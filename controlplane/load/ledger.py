@@ -1,0 +1,152 @@
+"""The load ledger `raw._loads`: which batches the warehouse holds, one line each.
+
+A line is written in the transaction that writes the batch's rows and rejects, so the ledger and the
+raw tables never disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+
+from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE
+from controlplane.targets import LoadSession, MissingRelationError, Target
+
+LEDGER = f"{RAW_SCHEMA}.{LEDGER_TABLE}"
+REJECTS = f"{RAW_SCHEMA}.{REJECTS_TABLE}"
+REJECT_COLUMNS = (
+    "batch_id",
+    "process",
+    "raw_table",
+    "source",
+    "line_number",
+    "byte_offset",
+    "raw_text",
+    "reason",
+    "rejected_at",
+)
+SYSTEM_COLUMNS = ("_batch_id", "_source_file", "_row_number", "_loaded_at")
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One batch; the fields are the ledger's columns, in their order."""
+
+    batch_id: int
+    process: str
+    raw_table: str
+    source: str
+    fingerprint: str
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+    cursor_column: str | None
+    cursor_value: str | None
+    source_columns: str
+    raw_columns: str
+    schema_hash: str
+    is_delivery: bool
+    job_id: str | None
+    loaded_at: datetime
+
+    @property
+    def titles(self) -> list[str]:
+        """The header as the source had it."""
+        return list(json.loads(self.source_columns))
+
+    @property
+    def columns(self) -> list[str]:
+        """The raw table's columns that the batch filled."""
+        return list(json.loads(self.raw_columns))
+
+
+_COLUMNS = ", ".join(item.name for item in fields(LedgerLine))
+
+
+def schema_hash(columns: Sequence[str]) -> str:
+    """Equal for two batches with the same raw columns in the same order."""
+    return hashlib.sha256(json.dumps(list(columns)).encode()).hexdigest()
+
+
+def create_tables(session: LoadSession) -> None:
+    """Make the schema `raw`, the ledger and the rejects, where they are missing."""
+    present = {
+        name
+        for (name,) in session.query(
+            "select table_name from information_schema.tables where table_schema = ?"
+            " and table_name in (?, ?)",
+            (RAW_SCHEMA, LEDGER_TABLE, REJECTS_TABLE),
+        )
+    }
+    if present == {LEDGER_TABLE, REJECTS_TABLE}:
+        return
+    session.query(f"create schema if not exists {RAW_SCHEMA}")
+    session.query(
+        f"create table if not exists {LEDGER} (batch_id bigint primary key, process text not null,"
+        " raw_table text not null, source text not null, fingerprint text not null,"
+        " rows_read bigint not null, rows_loaded bigint not null, rows_rejected bigint not null,"
+        " cursor_column text, cursor_value text, source_columns text not null,"
+        " raw_columns text not null, schema_hash text not null, is_delivery boolean not null,"
+        " job_id text, loaded_at timestamp not null)"
+    )
+    session.query(
+        f"create table if not exists {REJECTS} (batch_id bigint not null, process text not null,"
+        " raw_table text not null, source text not null, line_number bigint, byte_offset bigint,"
+        " raw_text text, reason text not null, rejected_at timestamp not null)"
+    )
+
+
+def next_batch_id(session: LoadSession) -> int:
+    """The id of the next batch; only true until the transaction ends."""
+    return int(session.query(f"select coalesce(max(batch_id), 0) + 1 from {LEDGER}")[0][0])
+
+
+def write(session: LoadSession, line: LedgerLine) -> None:
+    """Add a line."""
+    marks = ", ".join("?" for _ in fields(LedgerLine))
+    session.query(f"insert into {LEDGER} ({_COLUMNS}) values ({marks})", astuple(line))
+
+
+def newest_of_table(session: LoadSession, raw_table: str) -> LedgerLine | None:
+    """The newest batch of a raw table, whichever source it came from."""
+    rows = session.query(
+        f"select {_COLUMNS} from {LEDGER} where raw_table = ? order by batch_id desc limit 1",
+        (raw_table,),
+    )
+    return LedgerLine(*rows[0]) if rows else None
+
+
+def newest_of_source(session: LoadSession, raw_table: str, source: str) -> LedgerLine | None:
+    """The newest batch of one source of a raw table."""
+    rows = session.query(
+        f"select {_COLUMNS} from {LEDGER} where raw_table = ? and source = ?"
+        " order by batch_id desc limit 1",
+        (raw_table, source),
+    )
+    return LedgerLine(*rows[0]) if rows else None
+
+
+def newest_by_source(target: Target, process: str) -> dict[tuple[str, str], LedgerLine]:
+    """The newest batch of every raw table and source of a process, in one query."""
+    try:
+        rows = target.query(
+            f"select {_COLUMNS} from {LEDGER} where batch_id in (select max(batch_id)"
+            f" from {LEDGER} where process = ? group by raw_table, source)",
+            (process,),
+        )
+    except MissingRelationError:
+        return {}
+    lines = [LedgerLine(*row) for row in rows]
+    return {(line.raw_table, line.source): line for line in lines}
+
+
+def current_batches(target: Target) -> dict[str, int]:
+    """The newest batch id of every raw table, in one query."""
+    try:
+        rows = target.query(f"select raw_table, max(batch_id) from {LEDGER} group by raw_table")
+    except MissingRelationError:
+        return {}
+    return {str(table): int(batch) for table, batch in rows}

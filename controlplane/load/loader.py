@@ -1,0 +1,148 @@
+"""Brings prepared readings into the warehouse, and remembers what became of each."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from controlplane.load import ledger
+from controlplane.load.batch import Delivery, LoadOptions, OvertakenError, ReadAgain, write_batch
+from controlplane.load.files import SourceFile
+from controlplane.load.gates import BatchSkipped
+from controlplane.load.reading import Reading, open_file
+from controlplane.load.results import Batch, LoadResult, Skipped
+from controlplane.specs.source import SourceConfig
+from controlplane.targets import LoadSession, Target
+from controlplane.targets.base import OnWait
+from controlplane.targets.duckdb import prepare_reader
+
+# So many files are prepared before the writers' lock is taken, and written under one.
+FILES_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A delivery with the way to read it."""
+
+    delivery: Delivery
+    reading: Reading
+
+
+class Loader:
+    """Writes the batches of one process."""
+
+    def __init__(
+        self,
+        *,
+        target: Target,
+        options: LoadOptions,
+        spool: Path,
+        holder: str,
+        wait: bool,
+        on_wait: OnWait | None,
+        on_progress: Callable[[Batch], None] | None,
+    ) -> None:
+        self.options = options
+        self.spool = spool
+        self.unchanged = 0
+        self.warnings: list[str] = []
+        self.target = target
+        self._holder = holder
+        self._wait = wait
+        self._on_wait = on_wait
+        self._on_progress = on_progress
+        self._batches: list[Batch] = []
+        self._skipped: list[Skipped] = []
+        self._folders = 0
+
+    def result(self) -> LoadResult:
+        """What was done so far."""
+        return LoadResult(
+            process=self.options.process,
+            batches=tuple(self._batches),
+            skipped=tuple(self._skipped),
+            unchanged_sources=self.unchanged,
+            warnings=tuple(self.warnings),
+        )
+
+    def folder(self) -> Path:
+        """A new folder for the scratch files of one source."""
+        self._folders += 1
+        path = self.spool / str(self._folders)
+        path.mkdir()
+        return path
+
+    def session(self) -> AbstractContextManager[LoadSession]:
+        """A connection that loads."""
+        return self.target.load_session(
+            self._holder, self.spool, wait=self._wait, on_wait=self._on_wait
+        )
+
+    def done(self, batch: Batch) -> None:
+        """Note a batch that is committed, or in a dry run one that would be."""
+        self._batches.append(batch)
+        if self._on_progress:
+            self._on_progress(batch)
+
+    def skip(self, source: str, reason: str) -> None:
+        """Note a batch that is left out."""
+        self._skipped.append(Skipped(source, reason))
+
+    def load_files(self, config: SourceConfig, raw_table: str, files: Sequence[SourceFile]) -> None:
+        """Load files whose content the ledger does not have as the newest of each."""
+        known = {
+            source: line.batch_id
+            for (table, source), line in ledger.newest_by_source(
+                self.target, self.options.process
+            ).items()
+            if table == raw_table
+        }
+        for start in range(0, len(files), FILES_AT_ONCE):
+            prepared = []
+            with closing(duckdb.connect()) as reader:
+                prepare_reader(reader, self.spool)
+                for file in files[start : start + FILES_AT_ONCE]:
+                    delivery = Delivery(
+                        raw_table=raw_table,
+                        source=file.source,
+                        fingerprint=file.fingerprint,
+                        expected=known.get(file.source),
+                        check=file.check_unchanged,
+                    )
+                    reading = open_file(reader, file, config, self.folder())
+                    prepared.append(Prepared(delivery, reading))
+            self.write(prepared)
+
+    def write(self, prepared: Sequence[Prepared]) -> None:
+        """Write deliveries in their order, each as one batch."""
+        waiting = deque(prepared)
+        while waiting:
+            try:
+                with self.session() as session:
+                    while waiting:
+                        self._write_one(session, waiting[0])
+                        waiting.popleft()
+            except ReadAgain:
+                # Out here nobody waits for us.
+                first = waiting[0]
+                waiting[0] = replace(first, reading=first.reading.careful())
+
+    def _write_one(self, session: LoadSession, prepared: Prepared) -> None:
+        delivery = prepared.delivery
+        while True:
+            try:
+                self.done(write_batch(session, delivery, prepared.reading, self.options))
+            except BatchSkipped as skipped:
+                self.skip(delivery.source, skipped.reason)
+            except OvertakenError:
+                newest = ledger.newest_of_source(session, delivery.raw_table, delivery.source)
+                if newest is None or newest.fingerprint != delivery.fingerprint:
+                    delivery = replace(delivery, expected=newest.batch_id if newest else None)
+                    continue
+                self.unchanged += 1
+            return

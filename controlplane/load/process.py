@@ -1,0 +1,113 @@
+"""Loads a process: finds what is new in its sources, and writes each as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from controlplane.config import Project
+from controlplane.load import ledger
+from controlplane.load.results import Batch, LoadResult
+from controlplane.load.spool import spool_folder
+from controlplane.naming import raw_table
+from controlplane.specs.etl import EtlProcess
+from controlplane.targets import Target
+from controlplane.targets.base import OnWait
+
+
+def load_process(
+    process: EtlProcess,
+    project: Project,
+    target: Target,
+    *,
+    job_id: str | None,
+    now: Callable[[], datetime],
+    accept_empty: bool = False,
+    accept_drift: bool = False,
+    on_progress: Callable[[Batch], None] | None = None,
+    dry_run: bool = False,
+    known_tables: frozenset[str] = frozenset(),
+    wait: bool = True,
+    on_wait: OnWait | None = None,
+    holder: str | None = None,
+) -> LoadResult:
+    """What was loaded: every source of the process that has something new, as batches.
+
+    Each batch is one transaction. A batch that stands in the ledger as the newest of its source is
+    not loaded again, and one that fails leaves nothing behind; those before it stay.
+
+    Args:
+        process: the process.
+        project: the project that it belongs to.
+        target: the warehouse.
+        job_id: the job that the batches are recorded under.
+        now: the clock.
+        accept_empty: load an empty or collapsed delivery although it replaces another.
+        accept_drift: load although columns came or went.
+        on_progress: is told each batch as soon as it is committed.
+        dry_run: only say which batches would be loaded.
+        known_tables: the target tables of other processes, which joins read as models.
+        wait: whether to wait for another writer.
+        on_wait: is told once who is waited for.
+        holder: what those who wait for us are told; default: the process and the job.
+
+    Raises:
+        SourceError: a source cannot be read.
+        LoadError: a gate stopped a batch.
+        TargetError: the warehouse cannot be reached or refused the work.
+        LockBusyError: somebody else is writing, and `wait` is false.
+    """
+    config = process.source_config
+    if config.source_type == "model":
+        return LoadResult(process.slug)
+    known = ledger.newest_by_source(target, process.slug)
+    if config.is_file:
+        from controlplane.load.files import FileMemory, expand
+
+        memory = FileMemory(project.ensure_state_dir() / "files.json")
+        files = [memory.identify(path, project.root) for path in expand(project.root, config.paths)]
+        memory.save()
+        table = raw_table(process.slug)
+        fresh = [
+            file
+            for file in files
+            if (line := known.get((table, file.source))) is None
+            or line.fingerprint != file.fingerprint
+        ]
+        unchanged = len(files) - len(fresh)
+        if not fresh or dry_run:
+            planned = tuple(Batch(None, table, file.source, file.fingerprint) for file in fresh)
+            return LoadResult(process.slug, planned, unchanged_sources=unchanged)
+
+    # Only now there is work, which needs the engines.
+    from controlplane.load.batch import LoadOptions
+    from controlplane.load.loader import Loader
+
+    options = LoadOptions(
+        process=process.slug,
+        handling=process.error_handling,
+        job_id=job_id,
+        now=now,
+        replaces=process.target_config.load_strategy == "replace",
+        accept_empty=accept_empty,
+        accept_drift=accept_drift,
+    )
+    name = holder or f"databank ingest {process.slug}" + (f" (job {job_id})" if job_id else "")
+    with spool_folder(project.ensure_state_dir()) as spool:
+        loader = Loader(
+            target=target,
+            options=options,
+            spool=spool,
+            holder=name,
+            wait=wait,
+            on_wait=on_wait,
+            on_progress=on_progress,
+        )
+        if config.is_file:
+            loader.load_files(config, table, fresh)
+            loader.unchanged += unchanged
+        else:
+            from controlplane.load.from_database import load_database
+
+            load_database(loader, process, project, known, known_tables, dry_run=dry_run)
+    return loader.result()

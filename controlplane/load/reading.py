@@ -1,0 +1,209 @@
+"""Makes a file readable: finds its columns, and the query that gives its records as text.
+
+A file that is well formed is read by DuckDB where it lies. One that DuckDB refuses, and one that
+holds what not every warehouse can store, is taken apart by our own careful reader first; `again`
+gives that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from controlplane.load.csv_format import Header, decide_format, read_csv, read_header
+from controlplane.load.csv_lines import CsvFormat
+from controlplane.load.csv_split import PLAIN, ROW_NUMBER, split_csv
+from controlplane.load.files import SourceFile
+from controlplane.load.json_records import split_json
+from controlplane.load.parquet import as_text, parquet_columns, parquet_select
+from controlplane.load.rejects import Reject, RejectSpool
+from controlplane.load.spool import disk_errors
+from controlplane.load.transcode import is_utf8, to_utf8
+from controlplane.naming import column_names
+from controlplane.specs.source import Column, SourceConfig
+
+_USUAL_LINE = 2_097_152
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source that can be read.
+
+    `select` gives each raw column as text, and `_row_number`; `rows` says how many records that
+    are, where it is known before.
+    """
+
+    titles: tuple[str, ...]
+    columns: tuple[str, ...]
+    select: str
+    rows: int | None = None
+    rejects: RejectSpool | None = None
+    again: Callable[[], Reading] | None = None
+
+    def careful(self) -> Reading:
+        """The same source read with care; itself where there is no other way."""
+        return self.again() if self.again else self
+
+    @property
+    def rejected(self) -> int:
+        """How many records could not be read."""
+        return self.rejects.count if self.rejects else 0
+
+
+def open_file(
+    reader: duckdb.DuckDBPyConnection, file: SourceFile, config: SourceConfig, spool: Path
+) -> Reading:
+    """How to read a file of a process.
+
+    Args:
+        reader: a DuckDB that looks into the file; another one may do the reading.
+        file: which file.
+        config: what the spec says about it.
+        spool: a folder of its own for scratch files.
+
+    Raises:
+        SourceError: it cannot be read at all.
+    """
+    if config.source_type == "parquet":
+        return _parquet(reader, file, spool)
+    if config.source_type in ("json", "jsonl"):
+        return _json(file, config, spool)
+    return _csv(reader, file, config, spool)
+
+
+def _csv(
+    reader: duckdb.DuckDBPyConnection, file: SourceFile, config: SourceConfig, spool: Path
+) -> Reading:
+    path, has_nul, original = file.path, file.has_nul, True
+    encoding = config.format.encoding if config.format else "utf-8"
+    if not is_utf8(encoding, file.source):
+        path, original = spool / "utf8.csv", False
+        has_nul = to_utf8(file.path, encoding, path)
+    layout = decide_format(reader, path, config.source_type, config.format)
+    header = read_header(path, file.source, layout, config.columns)
+    careful = partial(careful_csv, path, layout, header, spool, offsets=original)
+    return careful() if has_nul else fast_csv(path, layout, header, careful)
+
+
+def fast_csv(
+    path: Path, layout: CsvFormat, header: Header, careful: Callable[[], Reading]
+) -> Reading:
+    """A UTF-8 file as DuckDB reads it, or refuses to."""
+    names = ", ".join(header.columns)
+    source = read_csv(path, layout, header.columns)
+    return Reading(
+        titles=header.titles,
+        columns=header.columns,
+        select=f"select {names}, row_number() over () as {ROW_NUMBER} from {source}",
+        again=careful,
+    )
+
+
+def careful_csv(
+    path: Path, layout: CsvFormat, header: Header, spool: Path, *, offsets: bool
+) -> Reading:
+    """A UTF-8 file with faults, after its good records and the others were parted."""
+    good = spool / "good.csv"
+    rejects = RejectSpool(spool / "rejects.csv")
+    with disk_errors(spool):
+        count = split_csv(path, layout, header, good, rejects, offsets=offsets)
+        rejects.close()
+    return _from_spool(header.titles, header.columns, good, count.good, count.longest, rejects)
+
+
+def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
+    path, source = file.path, file.source
+    encoding = config.format.encoding if config.format else "utf-8"
+    if not is_utf8(encoding, source):
+        path = spool / "utf8.json"
+        to_utf8(file.path, encoding, path)
+    good = spool / "good.csv"
+    declared = [column.name for column in config.columns]
+    with disk_errors(spool):
+        count, rejects = split_json(
+            path,
+            source,
+            config.source_type,
+            declared,
+            good,
+            lambda: RejectSpool(spool / "rejects.csv"),
+        )
+    columns = tuple(column_names(count.titles))
+    return _from_spool(count.titles, columns, good, count.good, count.longest, rejects)
+
+
+def _from_spool(
+    titles: tuple[str, ...],
+    columns: tuple[str, ...],
+    good: Path,
+    rows: int,
+    longest: int,
+    rejects: RejectSpool,
+) -> Reading:
+    source = read_csv(
+        good,
+        PLAIN,
+        [ROW_NUMBER, *columns],
+        line_feeds=True,
+        longest=longest if longest > _USUAL_LINE else 0,
+    )
+    return Reading(
+        titles=titles,
+        columns=columns,
+        select=f"select {', '.join(columns)}, cast({ROW_NUMBER} as bigint) as {ROW_NUMBER}"
+        f" from {source}",
+        rows=rows,
+        rejects=rejects,
+    )
+
+
+def _parquet(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -> Reading:
+    columns = parquet_columns(reader, file.path, file.source)
+    select = parquet_select(file.path, columns)
+    names = tuple(column.name for column in columns)
+    rejects = None
+    text = [c.name for c in columns if c.type == "VARCHAR" or "VARCHAR" in as_text(c).upper()]
+    has_nul = " or ".join(f"contains({name}, chr(0))" for name in text)
+    if has_nul:
+        found = reader.execute(
+            f"select {ROW_NUMBER}, cast(to_json(records) as varchar) from ({select}) as records"
+            f" where {has_nul} order by {ROW_NUMBER}"
+        )
+        rejects = RejectSpool(spool / "rejects.csv")
+        with disk_errors(spool):
+            while rows := found.fetchmany(1000):
+                for number, content in rows:
+                    reason = "has a NUL character, which no text can hold"
+                    rejects.add(Reject(number, None, content, reason))
+            rejects.close()
+        if rejects.count:
+            select = (
+                f"select {', '.join((*names, ROW_NUMBER))} from ({select}) as records"
+                f" where coalesce(not ({has_nul}), true)"
+            )
+    return Reading(
+        titles=tuple(column.title for column in columns),
+        columns=names,
+        select=select,
+        rejects=rejects,
+    )
+
+
+def union(readings: Sequence[Reading]) -> str:
+    """The query that gives the records of several readings, columns matched by name."""
+    return " union all by name ".join(f"({reading.select})" for reading in readings)
+
+
+def declared_names(columns: Sequence[Column], reading: Reading) -> dict[str, Column]:
+    """The declared column of each raw column that has one; a spec may use either spelling."""
+    by_name = {column.name: column for column in columns}
+    found = {}
+    for title, name in zip(reading.titles, reading.columns, strict=True):
+        column = by_name.get(title) or by_name.get(name)
+        if column:
+            found[name] = column
+    return found

@@ -1,0 +1,81 @@
+"""What a load hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One delivery of one source that is now in the warehouse; in a dry run, one that would be.
+
+    A batch of a dry run has no id and, where finding out means loading, no counts.
+    """
+
+    batch_id: int | None
+    raw_table: str
+    source: str
+    fingerprint: str
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    cursor_value: str | None = None
+    is_delivery: bool = True
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """The batch as plain values."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A batch that was left out because its error handling says so."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one load of one process did."""
+
+    process: str
+    batches: tuple[Batch, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    unchanged_sources: int = 0
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def rows_read(self) -> int:
+        """How many records the batches held."""
+        return sum(batch.rows_read for batch in self.batches)
+
+    @property
+    def rows_loaded(self) -> int:
+        """How many of them are now in raw tables."""
+        return sum(batch.rows_loaded for batch in self.batches)
+
+    @property
+    def rows_rejected(self) -> int:
+        """How many of them are now among the rejects."""
+        return sum(batch.rows_rejected for batch in self.batches)
+
+    @property
+    def skipped_sources(self) -> int:
+        """How many batches were left out by their error handling."""
+        return len(self.skipped)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values."""
+        return {
+            "process": self.process,
+            "batches": [batch.to_dict() for batch in self.batches],
+            "rows_read": self.rows_read,
+            "rows_loaded": self.rows_loaded,
+            "rows_rejected": self.rows_rejected,
+            "skipped": [dict(skip.__dict__) for skip in self.skipped],
+            "unchanged_sources": self.unchanged_sources,
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,115 @@
+"""What the state store remembers of a node, and what it would have to remember now.
+
+`NodeState.fingerprint` holds: `aspects` and `lineage`, the code with which the node's relation was
+made ("" where that is not known); `inputs`, what it had read: a build of each parent node, a batch
+of each source; `build`, the id of the build that made it, which its children compare.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from controlplane.dbt.artifacts import GOOD
+from controlplane.dbt.dag import Dag, DagNode, DagSource
+from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE
+from controlplane.state.records import NodeState
+
+LEDGER_TABLES = frozenset({LEDGER_TABLE, REJECTS_TABLE})
+# Among the inputs: the lines of the load ledger and of the rejects that a node reads.
+LEDGER = "ledger"
+PENDING = "pending"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A node's state as the plan reads it."""
+
+    status: str
+    message: str | None
+    aspects: Mapping[str, str]
+    lineage: str
+    inputs: Mapping[str, str | None]
+    build: str | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the node owes nothing since its last build."""
+        return self.status in GOOD
+
+
+def recall(state: NodeState | None) -> Memory | None:
+    """The memory in a state; None without one. What cannot be read is not known."""
+    if state is None:
+        return None
+    kept: Mapping[str, Any] = state.fingerprint if isinstance(state.fingerprint, Mapping) else {}
+    aspects, inputs = kept.get("aspects"), kept.get("inputs")
+    return Memory(
+        status=state.status,
+        message=state.message,
+        aspects=aspects if isinstance(aspects, Mapping) else {},
+        lineage=str(kept.get("lineage") or ""),
+        inputs=inputs if isinstance(inputs, Mapping) else {},
+        build=kept.get("build"),
+    )
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which data each node would read now."""
+
+    dag: Dag
+    batches: Mapping[str, int]
+    _views: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_views", self._ledger_views())
+
+    def inputs(self, node: DagNode, builds: Mapping[str, str | None]) -> dict[str, str | None]:
+        """What the node would read now: a build of each parent, a batch of each source.
+
+        None stands for a source whose data may have changed without a trace.
+        """
+        found: dict[str, str | None] = {}
+        reads_ledger = False
+        for parent in node.parents:
+            source = self.dag.sources.get(parent)
+            if source is None:
+                found[parent] = builds.get(parent) or ""
+                reads_ledger = reads_ledger or parent in self._views
+            elif _is_ledger(source):
+                reads_ledger = True
+            else:
+                found[parent] = self._batch(source)
+        # A view of the ledger shows new lines without being made again; its readers have to look.
+        if reads_ledger and node.unique_id not in self._views:
+            found[LEDGER] = self._ledger(node)
+        return found
+
+    def _batch(self, source: DagSource) -> str | None:
+        batch = self.batches.get(source.identifier) if source.schema == RAW_SCHEMA else None
+        return None if batch is None else str(batch)
+
+    def _ledger(self, node: DagNode) -> str:
+        if node.raw_tables is None:
+            return str(max(self.batches.values(), default=0))
+        return json.dumps({table: self.batches.get(table) for table in sorted(node.raw_tables)})
+
+    def _ledger_views(self) -> frozenset[str]:
+        """The views that read nothing but the ledger and the rejects."""
+        views: set[str] = set()
+        for node in self.dag.nodes.values():
+            if node.resource_type == "model" and node.materialized == "view" and node.parents:
+                sources = (self.dag.sources.get(parent) for parent in node.parents)
+                if all(
+                    parent in views or (source is not None and _is_ledger(source))
+                    for parent, source in zip(node.parents, sources, strict=True)
+                ):
+                    views.add(node.unique_id)
+        return frozenset(views)
+
+
+def _is_ledger(source: DagSource) -> bool:
+    return source.schema == RAW_SCHEMA and source.identifier in LEDGER_TABLES

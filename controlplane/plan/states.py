@@ -1,0 +1,106 @@
+"""What a run writes into the state store about nodes: before it builds them, and after.
+
+A node is marked before dbt starts and stays marked until its result is known, so that a run that is
+killed in between leaves it owed. Nothing is recorded as read that was not there when the plan was
+made: a batch that lands during the build makes the node stale again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from controlplane.dbt.artifacts import NodeResult
+from controlplane.dbt.dag import DagNode
+from controlplane.plan.memory import PENDING, Data, Memory, recall
+from controlplane.plan.values import Plan
+from controlplane.state.records import NodeState
+
+
+def pending_states(plan: Plan, *, job_id: str | None, now: datetime) -> list[NodeState]:
+    """The states to save before dbt starts: every node to be built is owed from here on."""
+    return [
+        NodeState(
+            unique_id=each.unique_id,
+            fingerprint=_doubtful(
+                plan.dag.nodes[each.unique_id], recall(plan.states.get(each.unique_id))
+            ),
+            status=PENDING,
+            message=None,
+            job_id=job_id,
+            built_at=now,
+        )
+        for each in plan.to_build
+    ]
+
+
+def new_states(
+    plan: Plan,
+    results: Mapping[str, NodeResult],
+    *,
+    job_id: str | None,
+    build: str,
+    now: datetime,
+) -> list[NodeState]:
+    """The states to save when results are known, be it of the whole run or of a part of it.
+
+    Args:
+        plan: the plan that was carried out.
+        results: how nodes ended; call with all results so far, not only with the newest.
+        job_id: the job that ran.
+        build: a name for this execution that no other has, such as job and attempt.
+        now: when.
+    """
+    data = Data(plan.dag, plan.batches)
+    memories = {key: recall(state) for key, state in plan.states.items()}
+    builds = {key: memory.build for key, memory in memories.items() if memory is not None}
+    builds |= {key: build for key, result in results.items() if result.is_good}
+    states = []
+    for unique_id, result in results.items():
+        node = plan.dag.nodes.get(unique_id)
+        if node is None:
+            continue
+        memory = memories.get(unique_id)
+        if result.is_good:
+            kept = _kept(
+                node.fingerprint, node.lineage, data.inputs(node, builds), builds[unique_id]
+            )
+        elif result.status == "skipped":
+            kept = _as_it_was(memory)
+        else:
+            kept = _doubtful(node, memory)
+        states.append(NodeState(unique_id, kept, result.status, result.message, job_id, now))
+    return states
+
+
+def _as_it_was(memory: Memory | None) -> dict[str, Any]:
+    if memory is None:
+        return _kept({}, "", {}, None)
+    return _kept(memory.aspects, memory.lineage, memory.inputs, memory.build)
+
+
+def _doubtful(node: DagNode, memory: Memory | None) -> dict[str, Any]:
+    """What is known of a relation when a build of it has begun and may have ended in any way.
+
+    If its code is to change, it is not known any more which code made it, and an incremental model
+    must be made anew.
+    """
+    if memory is None:
+        return _kept({}, "", {}, None)
+    same_code = dict(memory.aspects) == dict(node.fingerprint)
+    return _kept(
+        memory.aspects if same_code else {},
+        memory.lineage if memory.lineage == node.lineage else "",
+        memory.inputs,
+        memory.build,
+    )
+
+
+def _kept(
+    aspects: Mapping[str, str],
+    lineage: str,
+    inputs: Mapping[str, str | None],
+    build: str | None,
+) -> dict[str, Any]:
+    return {"aspects": dict(aspects), "lineage": lineage, "inputs": dict(inputs), "build": build}

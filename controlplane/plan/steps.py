@@ -1,0 +1,98 @@
+"""How dbt is called to carry out a plan.
+
+dbt makes all incremental models of a call anew, or none. When only some need it and others would be
+the worse for it, there are two calls: first those that go on as they are, then those made anew. No
+node of the first reads one of the second, for what reads a changed node is made anew as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from controlplane.dbt.artifacts import NodeResult
+from controlplane.dbt.dag import Dag, DagNode
+from controlplane.plan.values import Plan
+
+_PLAIN = re.compile(r"[^\w.\-]")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One `dbt build`: the nodes that it builds, and whether incremental models are made anew."""
+
+    nodes: tuple[str, ...]
+    full_refresh: bool
+    dag: Dag = field(repr=False)
+    dbt_args: tuple[str, ...] = ()
+
+    def after(self, results: Mapping[str, NodeResult]) -> tuple[Step, dict[str, NodeResult]]:
+        """The step without what earlier results block, and a result for each node left out."""
+        blocked = self._blocked(results) & set(self.nodes)
+        left_out = {key: NodeResult(key, "skipped", 0.0) for key in self.nodes if key in blocked}
+        kept = tuple(key for key in self.nodes if key not in blocked)
+        return replace(self, nodes=kept), left_out
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows `dbt build`."""
+        flags = ("--full-refresh",) if self.full_refresh else ()
+        return (*flags, *self._selection(), *self.dbt_args)
+
+    def _blocked(self, results: Mapping[str, NodeResult]) -> set[str]:
+        """What dbt does not build after these results: as in one call, so in two."""
+        blocked: set[str] = set()
+        for key, result in results.items():
+            node = self.dag.nodes.get(key)
+            if node is None or result.is_good:
+                continue
+            if not node.is_test:
+                blocked |= self.dag.downstream({key}) - {key}
+            elif node.parents:
+                # A test holds up what reads all that it looks at.
+                blocked |= set.intersection(
+                    *(self.dag.downstream({parent}) - {parent} for parent in node.parents)
+                )
+        return blocked
+
+    def _selection(self) -> tuple[str, ...]:
+        """The nodes in dbt's grammar: models by name, which brings the tests that touch them."""
+        wanted = set(self.nodes)
+        if wanted == self.dag.nodes.keys():
+            return ()
+        named = [key for key in self.nodes if not self.dag.nodes[key].is_test]
+        brought = {
+            node.unique_id
+            for node in self.dag.nodes.values()
+            if node.is_test and not set(named).isdisjoint(node.parents)
+        }
+        named += [key for key in self.nodes if self.dag.nodes[key].is_test and key not in brought]
+        excluded = [key for key in self.dag.nodes if key in brought - wanted]
+        arguments = ["--select", *(_selector(self.dag.nodes[key]) for key in named)]
+        if excluded:
+            arguments += ["--exclude", *(_selector(self.dag.nodes[key]) for key in excluded)]
+        return tuple(arguments)
+
+
+def steps(plan: Plan) -> tuple[Step, ...]:
+    """The calls of dbt that carry out the plan, in order; none when there is nothing to build."""
+    built = {node.unique_id: node for node in plan.to_build}
+    if not built:
+        return ()
+    second: set[str] = set()
+    for key, node in built.items():  # parents come first
+        if node.full_refresh or not second.isdisjoint(plan.dag.nodes[key].parents):
+            second.add(key)
+    first = tuple(key for key in built if key not in second)
+    if not second or not any(plan.dag.nodes[key].is_incremental for key in first):
+        return (Step(tuple(built), bool(second), plan.dag, plan.dbt_args),)
+    return (
+        Step(first, False, plan.dag, plan.dbt_args),
+        Step(tuple(key for key in built if key in second), True, plan.dag, plan.dbt_args),
+    )
+
+
+def _selector(node: DagNode) -> str:
+    """The node's full name in dbt's grammar; `?` stands for any one character."""
+    return "fqn:" + _PLAIN.sub("?", ".".join(node.fqn))

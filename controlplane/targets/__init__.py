@@ -1,0 +1,19 @@
+"""Warehouses: connect, describe, write, lock. Only this package and dbt open them."""
+
+from __future__ import annotations
+
+from controlplane.config import TargetSettings
+from controlplane.targets.base import LoadSession, MissingRelationError, Target, WriteLock
+
+__all__ = ["LoadSession", "MissingRelationError", "Target", "WriteLock", "open_target"]
+
+
+def open_target(settings: TargetSettings) -> Target:
+    """The warehouse of these settings; nothing is connected yet, and only its driver imported."""
+    if settings.type == "duckdb":
+        from controlplane.targets.duckdb import DuckDBTarget
+
+        return DuckDBTarget(settings)
+    from controlplane.targets.postgres import PostgresTarget
+
+    return PostgresTarget(settings)

@@ -1,0 +1,209 @@
+"""A warehouse in a DuckDB file.
+
+DuckDB lets one process write a file, and shuts readers of other processes out meanwhile. So writers
+queue at our own lock before they open the file, readers open it read-only and briefly, and whoever
+finds it held by a program that does not know the lock tries again for a while.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from controlplane.config import TargetSettings
+from controlplane.errors import TargetError
+from controlplane.targets.base import (
+    MissingRelationError,
+    OnWait,
+    WriteLock,
+    literal,
+    lock_timeout,
+)
+from controlplane.targets.lock import file_lock
+
+MEMORY_LIMIT = "1GB"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
+_CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+class DuckDBTarget:
+    """A DuckDB file; a file that is missing is a warehouse with nothing in it."""
+
+    def __init__(self, settings: TargetSettings) -> None:
+        if settings.path is None:
+            raise TargetError(f"target '{settings.name}' has no path to a DuckDB file")
+        self.settings = settings
+        self.path = settings.path
+        self._owner = threading.RLock()
+        self._held: WriteLock | None = None
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, over a short connection that only reads."""
+        exists = self.path.exists()
+        connection = self._connect(read_only=True) if exists else duckdb.connect()
+        with closing(connection), translated(self.path):
+            return connection.execute(sql, list(params)).fetchall()
+
+    def relations(self) -> set[tuple[str, str]]:
+        """Schema and name of every table and view."""
+        rows = self.query(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = current_database()"
+        )
+        return {(schema, name) for schema, name in rows}
+
+    def columns(self, schema: str, table: str) -> list[tuple[str, str]]:
+        """Name and type of each column in its order; empty where there is no such table."""
+        rows = self.query(
+            "select column_name, data_type from information_schema.columns"
+            " where table_catalog = current_database() and table_schema = ? and table_name = ?"
+            " order by ordinal_position",
+            (schema, table),
+        )
+        return [(name, kind) for name, kind in rows]
+
+    @contextmanager
+    def write_lock(
+        self, holder: str, *, wait: bool = True, on_wait: OnWait | None = None
+    ) -> Iterator[WriteLock]:
+        """The right to write the file; see `Target.write_lock`."""
+        with self._owner:
+            if self._held is not None:
+                yield self._held
+                return
+            path = self.path.with_name(f"{self.path.name}.lock")
+            with file_lock(path, str(self.path), holder, wait=wait, on_wait=on_wait) as lock:
+                self._held = lock
+                try:
+                    yield lock
+                finally:
+                    self._held = None
+
+    @contextmanager
+    def load_session(
+        self, holder: str, scratch: Path, *, wait: bool = True, on_wait: OnWait | None = None
+    ) -> Iterator[DuckDBLoadSession]:
+        """A connection that loads, under the writers' lock."""
+        with ExitStack() as stack:
+            stack.enter_context(self.write_lock(holder, wait=wait, on_wait=on_wait))
+            connection = stack.enter_context(closing(self._connect(read_only=False)))
+            with translated(self.path):
+                prepare_reader(connection, scratch)
+            yield DuckDBLoadSession(connection, self.path)
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """A connection, as soon as nobody else has the file open in a way that excludes it."""
+        deadline = time.monotonic() + lock_timeout()
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only, config=dict(_CLOSED))
+            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                held = _HELD.search(str(error))
+                ours = isinstance(error, duckdb.ConnectionException)
+                if not (held or ours or "Could not set lock" in str(error)):
+                    raise translate(error, self.path) from error
+                if time.monotonic() >= deadline:
+                    who = (
+                        f"{held['program']} (process {held['pid']})" if held else "another program"
+                    )
+                    raise TargetError(
+                        f"{self.path}: is held open by {who}",
+                        hint="end that program, or set DATABANK_LOCK_TIMEOUT to wait longer",
+                    ) from error
+            except duckdb.Error as error:
+                raise translate(error, self.path) from error
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+class DuckDBLoadSession:
+    """Reads and writes over one connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.reader = connection
+        self._path = path
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One DuckDB transaction; the writers' lock keeps everybody else out."""
+        with translated(self._path):
+            self.reader.begin()
+        try:
+            yield
+        except BaseException:
+            # After some errors, a full disk among them, DuckDB has ended the transaction itself.
+            with suppress(duckdb.Error):
+                self.reader.rollback()
+            raise
+        with translated(self._path):
+            self.reader.commit()
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
+        with translated(self._path):
+            return self.reader.execute(sql, list(params)).fetchall()
+
+    def append(self, table: str, columns: Sequence[str], select: str) -> int:
+        """How many rows the `select` put into the table."""
+        self.reader.execute(f"insert into {table} ({', '.join(columns)}) {select}")
+        row = self.reader.fetchone()
+        return int(row[0]) if row else 0
+
+    def pull(self, name: str, columns: Sequence[str], sql: str) -> None:
+        """Make the rows of a query a temporary table."""
+        with translated(self._path):
+            self.reader.execute(
+                f"create or replace temp table {name} as select {', '.join(columns)} from ({sql})"
+            )
+
+    def index_batches(self, raw_table: str) -> None:
+        """Nothing: DuckDB keeps the bounds of each row group, and batches are in order."""
+
+
+def prepare_reader(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+    """Settings under which files are read the same way everywhere, within bounded memory."""
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"set temp_directory = {literal(str(scratch))}")
+    connection.execute("set TimeZone = 'UTC'")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns DuckDB's errors into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: duckdb.Error, path: Path) -> TargetError:
+    """Our error for one of DuckDB's."""
+    text = str(error)
+    first = text.splitlines()[0] if text else type(error).__name__
+    plain = re.sub(r"^(?:\w+ ){1,3}Error: ", "", first)
+    if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
+        return MissingRelationError(f"{path}: {plain}")
+    if is_full(text):
+        return TargetError(
+            f"{path}: the disk is full ({plain})",
+            hint="free some space and run the same command again; nothing was lost",
+        )
+    if "Permission denied" in text:
+        return TargetError(f"{path}: permission denied", hint="make the file and folder writable")
+    if "not a valid DuckDB database file" in text:
+        return TargetError(f"{path}: is not a DuckDB database file")
+    return TargetError(f"{path}: {plain}")
+
+
+def is_full(text: str) -> bool:
+    """Whether an engine's message says that a disk is full."""
+    return "No space left on device" in text or "ENOSPC" in text or "max_temp_directory" in text

@@ -1,0 +1,15 @@
+{#-
+  True where the text `expression` holds a match of the regular expression `pattern` anywhere;
+  null where the text is null. Use the syntax that RE2 and PostgreSQL share.
+-#}
+{% macro matches(expression, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'databank')(expression, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern | replace("'", "''") }}')
+{%- endmacro %}
+
+{% macro postgres__matches(expression, pattern) -%}
+    {{ expression }} ~ '{{ pattern | replace("'", "''") }}'
+{%- endmacro %}

@@ -1,0 +1,37 @@
+-- Generated from specs/etl/shop_customers.yml by `databank generate`.
+with source as (
+    select * from {{ source('raw', 'shop_customers') }}
+),
+
+batches as (
+    select * from {{ ref('load_batches') }}
+),
+
+current_batches as (
+    select max(batch_id) as batch_id
+    from batches
+    where raw_table = 'shop_customers'
+    group by source
+),
+
+-- Only the newest delivery of each source counts.
+records as (
+    select
+        customer_id,
+        name,
+        email,
+        phone,
+        country,
+        city,
+        segment,
+        signed_up_on,
+        updated_at,
+        _batch_id,
+        _source_file,
+        _row_number,
+        _loaded_at
+    from source
+    where _batch_id in (select current_batches.batch_id from current_batches)
+)
+
+select * from records

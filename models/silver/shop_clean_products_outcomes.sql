@@ -1,0 +1,117 @@
+-- Generated from specs/etl/shop_products.yml by `databank generate`.
+with checked as (
+    select * from {{ ref('shop_clean_products_checked') }}
+),
+
+records as (
+    select * from checked
+    where _outcome = 'accepted'
+),
+
+digested as (
+    select
+        *,
+        md5(concat_ws(
+            '|',
+            coalesce(cast(name as text), '~'),
+            coalesce(cast(category as text), '~'),
+            coalesce(cast(price_usd as text), '~'),
+            coalesce(cast(is_active as text), '~')
+        )) as _digest
+    from records
+),
+
+-- A record that says the same as the one before it is no new version.
+versions as (
+    select
+        *,
+        coalesce(
+            lag(_digest) over (
+                partition by product_id order by _batch_id, _row_number
+            ) <> _digest,
+            true
+        ) as _is_change
+    from digested
+),
+
+numbered as (
+    select
+        *,
+        sum(case when _is_change then 1 else 0 end) over (
+            partition by product_id order by _batch_id, _row_number
+            rows unbounded preceding
+        ) as _version
+    from versions
+),
+
+first_of_version as (
+    select
+        *,
+        first_value(_batch_id) over (
+            partition by product_id, _version order by _batch_id, _row_number
+        ) as _first_batch_id,
+        first_value(_row_number) over (
+            partition by product_id, _version order by _batch_id, _row_number
+        ) as _first_row_number
+    from numbered
+),
+
+kept_versions as (
+    select
+        _batch_id,
+        _row_number,
+        'silver' as outcome,
+        cast(null as text) as reason,
+        cast(null as bigint) as survivor_batch_id,
+        cast(null as bigint) as survivor_row_number
+    from first_of_version
+    where _is_change
+),
+
+repeated_versions as (
+    select
+        _batch_id,
+        _row_number,
+        'duplicate' as outcome,
+        'an earlier record of the same product_id says the same' as reason,
+        _first_batch_id as survivor_batch_id,
+        _first_row_number as survivor_row_number
+    from first_of_version
+    where not _is_change
+),
+
+set_aside as (
+    select
+        _batch_id,
+        _row_number,
+        _outcome as outcome,
+        _reason as reason,
+        cast(null as bigint) as survivor_batch_id,
+        cast(null as bigint) as survivor_row_number
+    from checked
+    where _outcome <> 'accepted'
+),
+
+rejected_lines as (
+    select
+        batch_id as _batch_id,
+        line_number as _row_number,
+        'quarantine' as outcome,
+        reason,
+        cast(null as bigint) as survivor_batch_id,
+        cast(null as bigint) as survivor_row_number
+    from {{ ref('load_rejects') }}
+    where raw_table = 'shop_products'
+),
+
+final as (
+    select * from kept_versions
+    union all
+    select * from repeated_versions
+    union all
+    select * from set_aside
+    union all
+    select * from rejected_lines
+)
+
+select * from final

@@ -1,0 +1,112 @@
+"""Files become raw rows as they are, once."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from controlplane.errors import SourceError
+
+CSV = "id,name,Total Amount\n1,Ann,10.50\n2,,\n3,\"\",0\n"
+
+
+def test_a_csv_file_becomes_rows_of_text_with_where_they_came_from(loading: Any) -> None:
+    loading.warehouse.file("data/shop.csv", CSV)
+    result = loading.load(loading.csv("data/shop.csv"), job_id="job-1")
+    assert loading.rows() == [("1", "Ann", "10.50"), ("2", None, None), ("3", "", "0")]
+    assert loading.rows("_batch_id", "_source_file", "_row_number") == [
+        (1, "data/shop.csv", 1),
+        (1, "data/shop.csv", 2),
+        (1, "data/shop.csv", 3),
+    ]
+    assert (result.rows_read, result.rows_loaded, result.rows_rejected) == (3, 3, 0)
+    [line] = loading.ledger("process", "raw_table", "source_columns", "raw_columns", "job_id")
+    assert line == (
+        "shop",
+        "shop",
+        '["id", "name", "Total Amount"]',
+        '["id", "name", "total_amount"]',
+        "job-1",
+    )
+
+
+def test_the_same_file_is_not_loaded_again(loading: Any) -> None:
+    path = loading.warehouse.file("shop.csv", CSV)
+    process = loading.csv("shop.csv")
+    loading.load(process)
+    os.utime(path, (1, 1))
+    again = loading.load(process)
+    assert (again.batches, again.unchanged_sources) == ((), 1)
+    assert len(loading.rows()) == 3
+
+
+def test_a_changed_file_is_a_new_batch_and_a_file_that_changed_back_is_another(
+    loading: Any,
+) -> None:
+    process = loading.csv("shop.csv")
+    for content in (CSV, CSV + "4,New,1\n", CSV):
+        loading.warehouse.file("shop.csv", content)
+        loading.load(process)
+    assert loading.ledger("batch_id", "rows_loaded") == [(1, 3), (2, 4), (3, 3)]
+
+
+def test_a_file_that_was_hashed_just_now_is_hashed_again(loading: Any) -> None:
+    path = loading.warehouse.file("shop.csv", CSV)
+    state = path.stat()
+    process = loading.csv("shop.csv")
+    loading.load(process)
+    path.write_text(CSV.replace("Ann", "Eve"), encoding="utf-8")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert len(loading.load(process).batches) == 1
+
+
+def test_globs_are_sorted_and_every_file_is_a_batch(loading: Any) -> None:
+    for name in ("b", "a", "c"):
+        loading.warehouse.file(f"data/{name}.csv", f"id\n{name}\n")
+    process = loading.csv(["data/*.csv", "data/a.csv"])
+    loading.load(process)
+    assert loading.rows("id", "_source_file") == [
+        ("a", "data/a.csv"),
+        ("b", "data/b.csv"),
+        ("c", "data/c.csv"),
+    ]
+    loading.warehouse.file("data/d.csv", "id\nd\n")
+    assert [batch.source for batch in loading.load(process).batches] == ["data/d.csv"]
+
+
+def test_many_small_files_load_in_their_order(loading: Any) -> None:
+    for number in range(120):
+        loading.warehouse.file(f"data/{number:03}.csv", f"id\n{number}\n")
+    loading.load(loading.csv("data/*.csv"))
+    assert [row[0] for row in loading.rows("id")] == [str(number) for number in range(120)]
+
+
+@pytest.mark.parametrize("path", ["none.csv", "data/*.csv"])
+def test_a_missing_file_is_one_clear_message(loading: Any, path: str) -> None:
+    with pytest.raises(SourceError, match=r"no such file|no file matches"):
+        loading.load(loading.csv(path))
+
+
+def test_an_empty_file_is_refused(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", "")
+    with pytest.raises(SourceError, match=r"shop\.csv: is empty"):
+        loading.load(loading.csv("shop.csv"))
+
+
+def test_a_file_with_only_a_header_is_a_batch_without_rows(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", "id,name\n")
+    result = loading.load(loading.csv("shop.csv"))
+    assert [batch.rows_read for batch in result.batches] == [0]
+    assert loading.rows() == []
+
+
+def test_a_dry_run_says_what_would_be_loaded_and_loads_nothing(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", CSV)
+    process = loading.csv("shop.csv")
+    planned = loading.load(process, dry_run=True)
+    assert [(batch.batch_id, batch.source) for batch in planned.batches] == [(None, "shop.csv")]
+    assert loading.warehouse.target.relations() & {("raw", "shop"), ("raw", "_loads")} == set()
+    loading.load(process)
+    assert loading.load(process, dry_run=True).batches == ()
