@@ -28,8 +28,6 @@ from controlplane.errors import DbtError
 # How long dbt gets to end by itself after it was asked to, and how often a request to cancel, and
 # whether the process is still there, is looked for while dbt is silent.
 GRACE_SECONDS = 10.0
-# It is asked again after this long: a query that was about to start is not cancelled by the first.
-AGAIN_SECONDS = 3.0
 LOOK_SECONDS = 0.2
 MAX_MESSAGES = 1000
 
@@ -106,15 +104,12 @@ class Running:
         kept. Without a kill it closes what it has open: DuckDB writes its file then. `interrupt`
         stops what it is at, as Ctrl-C in a terminal would.
         """
-        now = time.monotonic()
-        deadline = now + GRACE_SECONDS
-        interrupts = [now, now + AGAIN_SECONDS] if interrupt else []
+        deadline = time.monotonic() + GRACE_SECONDS
+        if interrupt:
+            self._signal(signal.SIGINT)
         with contextlib.suppress(OSError):
             self._control.sendall(b"null\n")
         while self.process.poll() is None and (left := deadline - time.monotonic()) > 0:
-            if interrupts and time.monotonic() >= interrupts[0]:
-                del interrupts[0]
-                self._signal(signal.SIGINT)
             if not self._output.read(reading, min(LOOK_SECONDS, left)):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.wait(min(LOOK_SECONDS, left))

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from controlplane.errors import SourceError
-from controlplane.load.csv_lines import CsvFormat, RecordReader, lines
+from controlplane.load.csv_lines import CsvFormat, RecordReader
 from controlplane.load.files import open_bytes
 from controlplane.naming import column_names, snake_case
 from controlplane.specs.source import Column, FileFormat
@@ -71,8 +71,7 @@ def read_header(
         SourceError: the file is empty, or its header cannot be read.
     """
     with open_bytes(path) as file:
-        source_lines = lines(file)
-        records = RecordReader(source_lines, layout)
+        records = RecordReader(file, layout)
         for _ in range(layout.skip_lines):
             records.next_line()
         record = records.next()

@@ -59,18 +59,20 @@ class Record:
     fault: str = ""
 
 
-def lines(file: IO[bytes]) -> Iterator[Line]:
+def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
     """The lines of a file from its start, whichever of `\\n`, `\\r\\n` or `\\r` ends them.
 
-    `\\r` alone ends a line only where the first megabyte has no `\\n`.
+    `\\r` alone ends lines where it ends the first one, what stands between quotes left aside.
     """
     start = file.read(_CHUNK)
     offset = 3 if start.startswith(b"\xef\xbb\xbf") else 0
     file.seek(offset)
-    mark = b"\n"
-    if b"\n" not in start and b"\r" in start:
-        mark = b"\r"
-        file = io.BufferedReader(_CarriageReturns(file), _CHUNK)
+    if quote:
+        start = re.sub(quote + b"[^" + quote + b"]*" + quote, b"", start)
+    first = re.search(rb"\r(?!\n)|\n", start)
+    mark = first[0] if first else b"\n"
+    if mark == b"\r":
+        file = io.BufferedReader(_Swapped(file), _CHUNK)
     number = 1
     while piece := file.readline(MAX_RECORD + 2):
         total = len(piece)
@@ -82,16 +84,21 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
             ending = mark
             if mark == b"\n" and total == len(kept) and kept.endswith(b"\r\n"):
                 ending = b"\r\n"
-        elif total == len(kept) and kept.endswith(b"\r"):
+        elif mark == b"\n" and total == len(kept) and kept.endswith(b"\r"):
             ending = b"\r"
         length = total - len(ending)
+        if mark == b"\r":
+            kept = kept.translate(_SWAP)
         yield Line(number, offset, kept[: min(length, MAX_RECORD)], ending, length)
         offset += total
         number += 1
 
 
-class _CarriageReturns(io.RawIOBase):
-    """A file whose every `\\r` reads as `\\n`."""
+_SWAP = bytes.maketrans(b"\r\n", b"\n\r")
+
+
+class _Swapped(io.RawIOBase):
+    """A file whose every `\\r` reads as `\\n`, and the other way round."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -100,7 +107,7 @@ class _CarriageReturns(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._file.read(len(buffer)).replace(b"\r", b"\n")
+        data = self._file.read(len(buffer)).translate(_SWAP)
         buffer[: len(data)] = data
         return len(data)
 
@@ -108,11 +115,11 @@ class _CarriageReturns(io.RawIOBase):
 class RecordReader:
     """Reads records of delimited text."""
 
-    def __init__(self, source: Iterator[Line], layout: CsvFormat) -> None:
-        self._source = source
+    def __init__(self, file: IO[bytes], layout: CsvFormat) -> None:
         self._waiting: deque[Line] = deque()
         self._delimiter = layout.delimiter.encode()
         self._quote = layout.quote.encode()
+        self._source = lines(file, self._quote)
         self._escape = (layout.escape or layout.quote).encode()
         quote, escape = re.escape(self._quote), re.escape(self._escape)
         self._opens = re.compile(rb" *" + quote) if quote else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controlplane.load.csv_format import Header
-from controlplane.load.csv_lines import CsvFormat, Record, RecordReader, lines
+from controlplane.load.csv_lines import CsvFormat, Record, RecordReader
 from controlplane.load.files import open_bytes
 from controlplane.load.rejects import Reject, RejectSpool
 
@@ -49,7 +49,7 @@ def split_csv(
     """
     count = written = longest = 0
     with open_bytes(path) as file, good.open("wb") as out:
-        records = RecordReader(lines(file), layout)
+        records = RecordReader(file, layout)
         for _ in range(layout.skip_lines):
             records.next_line()
         if layout.header:

@@ -85,7 +85,7 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
     import duckdb
 
     from controlplane.load.column_types import find_types
-    from controlplane.load.files import FileMemory, expand
+    from controlplane.load.files import source_files
     from controlplane.load.parquet import parquet_columns
     from controlplane.load.reading import declared_names, union
     from controlplane.load.sample import settle
@@ -94,9 +94,7 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
 
     config = process.source_config
     state = project.ensure_state_dir()
-    memory = FileMemory(state / "files.json")
-    files = [memory.identify(path, project.root) for path in expand(project.root, config.paths)]
-    memory.save()
+    files = source_files(process, project)
     with spool_folder(state) as spool, closing(duckdb.connect()) as reader:
         prepare_reader(reader, spool)
         readings = []

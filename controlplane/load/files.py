@@ -13,13 +13,19 @@ import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from controlplane.errors import SourceError
+from controlplane.load.suspicion import Suspicion
+
+if TYPE_CHECKING:
+    from controlplane.config import Project
+    from controlplane.specs.etl import EtlProcess
 
 MEMORY = "files.json"
 # Some file systems and clocks tell times this coarsely: a second write may leave them as they are.
@@ -40,13 +46,13 @@ class FileState:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file with its content's hash."""
+    """A file with its content's hash; `needs_care` says that DuckDB may not read it itself."""
 
     path: Path
     source: str
     state: FileState
     fingerprint: str
-    has_nul: bool
+    needs_care: bool
 
     def check_unchanged(self) -> None:
         """Raises `SourceError` when the file is no longer the one that was hashed."""
@@ -99,11 +105,33 @@ def open_bytes(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-class FileMemory:
-    """Hashes of files as of the last load, kept in the state folder."""
+def source_files(process: EtlProcess, project: Project) -> list[SourceFile]:
+    """The files of a process, each with its hash.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Raises:
+        SourceError: one is missing or cannot be read.
+    """
+    config = process.source_config
+    quote = ""
+    if config.source_type in ("csv", "tsv"):
+        given = config.format.quote if config.format else None
+        quote = '"' if given is None else given
+    memory = FileMemory(project.ensure_state_dir(), quote)
+    root = project.root
+    files = [memory.identify(path, root) for path in expand(root, config.paths)]
+    memory.save()
+    return files
+
+
+class FileMemory:
+    """Hashes of files as of the last load, kept in the state folder.
+
+    `quote` is the character that the files have around values, if they are delimited text.
+    """
+
+    def __init__(self, state_dir: Path, quote: str = "") -> None:
+        self._path = state_dir / MEMORY
+        self._quote = quote
         self._entries: dict[str, list[object]] | None = None
         self._changed = False
 
@@ -112,13 +140,18 @@ class FileMemory:
         state = _state(path)
         source = source_name(path, root)
         remembered = self._read().get(str(path))
-        if remembered and remembered[:4] == list(astuple(state)):
-            return SourceFile(path, source, state, str(remembered[4]), bool(remembered[5]))
-        fingerprint, has_nul = _hash(path, source)
-        file = SourceFile(path, source, state, fingerprint, has_nul)
+        if remembered and remembered[:5] == [*astuple(state), self._quote]:
+            return SourceFile(path, source, state, str(remembered[5]), bool(remembered[6]))
+        fingerprint, needs_care = _hash(path, source, self._quote)
+        file = SourceFile(path, source, state, fingerprint, needs_care)
         file.check_unchanged()
         if time.time() - max(state.modified_ns, state.changed_ns) / 1e9 > _SETTLED_SECONDS:
-            self._read()[str(path)] = [*astuple(state), fingerprint, has_nul]
+            self._read()[str(path)] = [
+                *astuple(state),
+                self._quote,
+                fingerprint,
+                needs_care,
+            ]
             self._changed = True
         return file
 
@@ -141,7 +174,7 @@ class FileMemory:
                     self._entries = {
                         name: entry
                         for name, entry in data.items()
-                        if isinstance(entry, list) and len(entry) == 6
+                        if isinstance(entry, list) and len(entry) == 7
                     }
         return self._entries
 
@@ -159,22 +192,24 @@ def _state(path: Path) -> FileState:
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _hash(path: Path, source: str) -> tuple[str, bool]:
-    """The hash of the file's bytes, and whether a NUL is among those a reader sees."""
+def _hash(path: Path, source: str, quote: str) -> tuple[str, bool]:
+    """The hash of the file's bytes, and whether its text has to be read with care."""
     digest = hashlib.sha256()
-    has_nul = False
+    suspicion = Suspicion(quote)
+    packed = path.suffix == ".gz"
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
-                has_nul = has_nul or b"\0" in chunk
-        if path.suffix == ".gz":
+                if not packed:
+                    suspicion.look(chunk)
+        if packed:
             with open_bytes(path) as content:
-                has_nul = False
                 while chunk := content.read(_CHUNK):
-                    has_nul = has_nul or b"\0" in chunk
-    except OSError as error:
-        raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
+                    suspicion.look(chunk)
     except EOFError as error:
         raise SourceError(f"{source}: the compressed file ends too early") from error
-    return digest.hexdigest(), has_nul
+    except (OSError, zlib.error) as error:
+        detail = getattr(error, "strerror", None) or error
+        raise SourceError(f"{source}: cannot be read: {detail}") from error
+    return digest.hexdigest(), suspicion.needs_care

@@ -62,11 +62,9 @@ def load_process(
         return LoadResult(process.slug)
     known = ledger.newest_by_source(target, process.slug)
     if config.is_file:
-        from controlplane.load.files import FileMemory, expand
+        from controlplane.load.files import source_files
 
-        memory = FileMemory(project.ensure_state_dir() / "files.json")
-        files = [memory.identify(path, project.root) for path in expand(project.root, config.paths)]
-        memory.save()
+        files = source_files(process, project)
         table = raw_table(process.slug)
         fresh = [
             file

@@ -78,15 +78,16 @@ def open_file(
 def _csv(
     reader: duckdb.DuckDBPyConnection, file: SourceFile, config: SourceConfig, spool: Path
 ) -> Reading:
-    path, has_nul, original = file.path, file.has_nul, True
+    path, needs_care, original = file.path, file.needs_care, True
     encoding = config.format.encoding if config.format else "utf-8"
     if not is_utf8(encoding, file.source):
         path, original = spool / "utf8.csv", False
-        has_nul = to_utf8(file.path, encoding, path)
+        quote = config.format.quote if config.format else None
+        needs_care = to_utf8(file.path, encoding, path, '"' if quote is None else quote)
     layout = decide_format(reader, path, config.source_type, config.format)
     header = read_header(path, file.source, layout, config.columns)
     careful = partial(careful_csv, path, layout, header, spool, offsets=original)
-    return careful() if has_nul else fast_csv(path, layout, header, careful)
+    return careful() if needs_care else fast_csv(path, layout, header, careful)
 
 
 def fast_csv(
@@ -120,7 +121,7 @@ def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
     encoding = config.format.encoding if config.format else "utf-8"
     if not is_utf8(encoding, source):
         path = spool / "utf8.json"
-        to_utf8(file.path, encoding, path)
+        to_utf8(file.path, encoding, path, "")
     good = spool / "good.csv"
     declared = [column.name for column in config.columns]
     with disk_errors(spool):

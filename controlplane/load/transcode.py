@@ -8,6 +8,7 @@ from pathlib import Path
 from controlplane.errors import SourceError
 from controlplane.load.files import open_bytes
 from controlplane.load.spool import disk_errors
+from controlplane.load.suspicion import Suspicion
 
 _CHUNK = 1 << 20
 _AS_IT_IS = frozenset({"utf-8", "utf-8-sig", "ascii"})
@@ -29,24 +30,24 @@ def is_utf8(encoding: str, source: str) -> bool:
         ) from None
 
 
-def to_utf8(path: Path, encoding: str, target: Path) -> bool:
-    """Write the text to `target` in UTF-8; whether it has a NUL character.
+def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> bool:
+    """Write the text to `target` in UTF-8; whether it has to be read with care.
 
     What is no text in the encoding becomes a byte that is no UTF-8, so that its record is rejected
     and not repaired.
     """
     codecs.register_error(_ERRORS, _keep_invalid)
     decoder = codecs.getincrementaldecoder(encoding)(_ERRORS)
-    has_nul = False
+    suspicion = Suspicion(quote)
     with open_bytes(path) as source, disk_errors(target), target.open("wb") as out:
         while True:
             chunk = source.read(_CHUNK)
             text = decoder.decode(chunk, final=not chunk)
             data = text.encode("utf-8", "surrogateescape")
-            has_nul = has_nul or b"\0" in data
+            suspicion.look(data)
             out.write(data)
             if not chunk:
-                return has_nul
+                return suspicion.needs_care
 
 
 def _keep_invalid(error: UnicodeError) -> tuple[str, int]:
