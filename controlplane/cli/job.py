@@ -264,21 +264,38 @@ def _summary(found: Job, now: datetime) -> str:
         "seconds": _seconds(found.started_at, found.finished_at, now),
         "process": found.pid and f"{found.pid} on {found.host}",
         "records": counts,
-        "params": ", ".join(f"{key}={value}" for key, value in found.params.items()) or None,
-        "result": found.result
-        and ", ".join(f"{key}={value}" for key, value in found.result.items()),
+        "params": _values(found.params),
+        "result": _values(found.result or {}),
         "error": found.error,
         "see": found.error_path,
     }
     return "\n".join(f"{key:<9} {value}" for key, value in facts.items() if value is not None)
 
 
+def _values(document: Mapping[str, Any]) -> str | None:
+    """The values that say something, in one line; the JSON document has them all."""
+    shown = {key: value for key, value in document.items() if value and value is not True}
+    flags = [key for key, value in document.items() if value is True]
+    words = [
+        f"{key}={', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in shown.items()
+        if not isinstance(value, dict) and not _nested(value)
+    ]
+    return "; ".join([*words, *flags]) or None
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value)
+
+
 def _node_table(nodes: list[NodeResult]) -> str:
     return table(
-        ("node", "layer", "status", "attempt", "rows", "seconds", "message"),
+        ("type", "node", "layer", "status", "attempt", "rows", "seconds", "message"),
         [
             (
-                item.unique_id,
+                item.resource_type,
+                # type.package.name, and for a test what tells it from others of its name
+                item.unique_id.split(".")[2],
                 item.layer,
                 item.status,
                 item.attempt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -59,7 +59,7 @@ def list_command(output: str, project: Project) -> None:
             "last job",
             "status",
         )
-        return table(header, [tuple(row.values()) for row in rows])
+        return table(header, [tuple(_shown(value) for value in row.values()) for row in rows])
 
     emit({"schedules": rows}, output, render)
 
@@ -141,6 +141,10 @@ def start(once: bool, poll: float, parallel: int, project: Project) -> int:
         narrate("scheduler started; stop it with Ctrl-C")
         scheduler.run(poll)
     return ExitCode.DONE
+
+
+def _shown(value: Any) -> Any:
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
 def _processes(project: Project) -> list[ScheduledProcess]:

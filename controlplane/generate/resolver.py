@@ -151,7 +151,7 @@ def query_tables(query: str | None) -> list[str]:
 
 # --- values ---------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _SHAPES: Mapping[str, tuple[str, str]] = {
     "date": (r"\d{4}-\d{2}-\d{2}", "a date such as 2024-01-31"),
     "timestamp": (

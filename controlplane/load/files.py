@@ -46,13 +46,14 @@ class FileState:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file with its content's hash; `needs_care` says that DuckDB may not read it itself."""
+    """A file with its content's hash; `needs_care` and `mixed_ends` are those of `Suspicion`."""
 
     path: Path
     source: str
     state: FileState
     fingerprint: str
     needs_care: bool
+    mixed_ends: bool
 
     def check_unchanged(self) -> None:
         """Raises `SourceError` when the file is no longer the one that was hashed."""
@@ -141,16 +142,19 @@ class FileMemory:
         source = source_name(path, root)
         remembered = self._read().get(str(path))
         if remembered and remembered[:5] == [*astuple(state), self._quote]:
-            return SourceFile(path, source, state, str(remembered[5]), bool(remembered[6]))
-        fingerprint, needs_care = _hash(path, source, self._quote)
-        file = SourceFile(path, source, state, fingerprint, needs_care)
+            return SourceFile(
+                path, source, state, str(remembered[5]), bool(remembered[6]), bool(remembered[7])
+            )
+        fingerprint, look = _hash(path, source, self._quote)
+        file = SourceFile(path, source, state, fingerprint, look.needs_care, look.mixed_ends)
         file.check_unchanged()
         if time.time() - max(state.modified_ns, state.changed_ns) / 1e9 > _SETTLED_SECONDS:
             self._read()[str(path)] = [
                 *astuple(state),
                 self._quote,
                 fingerprint,
-                needs_care,
+                file.needs_care,
+                file.mixed_ends,
             ]
             self._changed = True
         return file
@@ -174,7 +178,7 @@ class FileMemory:
                     self._entries = {
                         name: entry
                         for name, entry in data.items()
-                        if isinstance(entry, list) and len(entry) == 7
+                        if isinstance(entry, list) and len(entry) == 8
                     }
         return self._entries
 
@@ -192,8 +196,8 @@ def _state(path: Path) -> FileState:
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _hash(path: Path, source: str, quote: str) -> tuple[str, bool]:
-    """The hash of the file's bytes, and whether its text has to be read with care."""
+def _hash(path: Path, source: str, quote: str) -> tuple[str, Suspicion]:
+    """The hash of the file's bytes, and what is suspicious in its text."""
     digest = hashlib.sha256()
     suspicion = Suspicion(quote)
     packed = path.suffix == ".gz"
@@ -212,4 +216,4 @@ def _hash(path: Path, source: str, quote: str) -> tuple[str, bool]:
     except (OSError, zlib.error) as error:
         detail = getattr(error, "strerror", None) or error
         raise SourceError(f"{source}: cannot be read: {detail}") from error
-    return digest.hexdigest(), suspicion.needs_care
+    return digest.hexdigest(), suspicion

@@ -78,15 +78,18 @@ def open_file(
 def _csv(
     reader: duckdb.DuckDBPyConnection, file: SourceFile, config: SourceConfig, spool: Path
 ) -> Reading:
-    path, needs_care, original = file.path, file.needs_care, True
+    path, original = file.path, True
+    needs_care, mixed_ends = file.needs_care, file.mixed_ends
     encoding = config.format.encoding if config.format else "utf-8"
     if not is_utf8(encoding, file.source):
         path, original = spool / "utf8.csv", False
         quote = config.format.quote if config.format else None
-        needs_care = to_utf8(file.path, encoding, path, '"' if quote is None else quote)
+        look = to_utf8(file.path, encoding, path, '"' if quote is None else quote)
+        needs_care, mixed_ends = look.needs_care, look.mixed_ends
     layout = decide_format(reader, path, config.source_type, config.format)
     header = read_header(path, file.source, layout, config.columns)
     careful = partial(careful_csv, path, layout, header, spool, offsets=original)
+    needs_care |= mixed_ends and header.width == 1
     return careful() if needs_care else fast_csv(path, layout, header, careful)
 
 

@@ -22,12 +22,20 @@ class Suspicion:
         self._again = re.compile(re.escape(mark) + b" +" + re.escape(mark)) if mark else None
         self._tail = b""
         self._found = False
-        self._line_feeds = self._lone_returns = False
+        self._lone_feeds = self._lone_returns = self._pairs = False
 
     @property
     def needs_care(self) -> bool:
         """Whether the careful reader has to read it."""
-        return self._found or (self._line_feeds and self._lone_returns)
+        return self._found or (self._lone_returns and (self._lone_feeds or self._pairs))
+
+    @property
+    def mixed_ends(self) -> bool:
+        """Whether some lines end with `\\n` alone and others with `\\r\\n`.
+
+        In a file of one column DuckDB sees a record between the two characters.
+        """
+        return self._lone_feeds and self._pairs
 
     def look(self, piece: bytes) -> None:
         """Look at the next piece."""
@@ -37,12 +45,22 @@ class Suspicion:
         if self._again is not None:
             self._found |= self._closed in piece and bool(self._again.search(piece))
             self._found |= bool(self._again.search(self._tail + piece[:_KEPT]))
-        self._line_feeds = self._line_feeds or b"\n" in piece
-        if not self._lone_returns:
-            returns = piece.count(b"\r")
-            if returns:
-                pairs = piece.count(b"\r\n")
-                self._lone_returns = returns - pairs - piece.endswith(b"\r") > 0
-            if self._tail.endswith(b"\r") and not piece.startswith(b"\n"):
-                self._lone_returns = True
+        self._look_at_ends(piece)
         self._tail = piece[-_KEPT:]
+
+    def _look_at_ends(self, piece: bytes) -> None:
+        """Note how lines end; a pair that is cut between two pieces counts with the second."""
+        if self._lone_returns and self._lone_feeds and self._pairs:
+            return
+        returns, pairs, feeds = piece.count(b"\r"), 0, int(b"\n" in piece)
+        if returns:
+            pairs, feeds = piece.count(b"\r\n"), piece.count(b"\n")
+            returns -= piece.endswith(b"\r")
+        if self._tail.endswith(b"\r"):
+            if piece.startswith(b"\n"):
+                pairs, returns, feeds = pairs + 1, returns + 1, piece.count(b"\n")
+            else:
+                self._lone_returns = True
+        self._pairs |= pairs > 0
+        self._lone_feeds |= feeds > pairs
+        self._lone_returns |= returns > pairs

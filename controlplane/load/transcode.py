@@ -30,8 +30,8 @@ def is_utf8(encoding: str, source: str) -> bool:
         ) from None
 
 
-def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> bool:
-    """Write the text to `target` in UTF-8; whether it has to be read with care.
+def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> Suspicion:
+    """Write the text to `target` in UTF-8; what is suspicious in it.
 
     What is no text in the encoding becomes a byte that is no UTF-8, so that its record is rejected
     and not repaired.
@@ -47,7 +47,7 @@ def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> bool:
             suspicion.look(data)
             out.write(data)
             if not chunk:
-                return suspicion.needs_care
+                return suspicion
 
 
 def _keep_invalid(error: UnicodeError) -> tuple[str, int]:

@@ -96,11 +96,11 @@ def schedule_statuses(
 def retry_delay(policy: RetryPolicy, failures: int) -> timedelta:
     """How long to wait after this many failed attempts before the next."""
     interval: timedelta = policy.retry_interval
-    if policy.backoff_strategy == "linear":
-        return interval * failures
-    if policy.backoff_strategy == "exponential":
-        return interval * (1 << min(failures - 1, 20))
-    return interval
+    factors = {"fixed": 1, "linear": failures, "exponential": 1 << (failures - 1)}
+    try:
+        return interval * factors[policy.backoff_strategy]
+    except OverflowError:
+        return timedelta.max
 
 
 def owed(job: Job, policy: RetryPolicy, now: datetime) -> bool:
@@ -110,7 +110,7 @@ def owed(job: Job, policy: RetryPolicy, now: datetime) -> bool:
     if job.attempt == 0:
         return True  # it died before it began: the due time has not had its run
     ended = job.finished_at or job.created_at
-    return job.attempt <= policy.max_retries and now >= ended + retry_delay(policy, job.attempt)
+    return job.attempt <= policy.max_retries and now - ended >= retry_delay(policy, job.attempt)
 
 
 def child_command(project: Project, job: Job) -> list[str]:

@@ -123,7 +123,7 @@ class JobRows(JobReads):
                 )
             values: dict[str, Any] = {
                 "attempt": job.attempt + 1,
-                "started_at": job.started_at or now,
+                "started_at": now,
                 "progress": 0,
                 "message": "",
                 **self._owner_values(connection, owner),
@@ -236,7 +236,7 @@ class JobRows(JobReads):
             if job.status is not JobStatus.PENDING or job.attempt != attempt:
                 return False
             self._add_attempt(connection, job_id, attempt + 1, now)
-            values = {"attempt": attempt + 1, "error": error, "started_at": job.started_at or now}
+            values = {"attempt": attempt + 1, "error": error, "started_at": now}
             self._end(connection, job, JobStatus.FAILED, values, now)
             return True
 

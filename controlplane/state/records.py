@@ -56,7 +56,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Job:
-    """One tracked execution. `attempt` is the number of tries started so far."""
+    """One tracked execution. `attempt` counts the tries; `started_at` is when the last began."""
 
     id: str
     type: str

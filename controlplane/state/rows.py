@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from controlplane.state import tables
 from controlplane.state.engine import Database
@@ -38,10 +37,16 @@ class Rows:
         self, connection: Connection, table: Table, values: Mapping[str, Any]
     ) -> bool:
         """Whether the row is new; one with its primary key that is there already is left alone."""
+        statement: Any
         if self._database.is_sqlite:
-            statement: Any = sqlite.insert(table).values(**values).on_conflict_do_nothing()
+            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+            statement = sqlite_insert(table).values(**values).on_conflict_do_nothing()
         else:
-            statement = postgresql.insert(table).values(**values).on_conflict_do_nothing()
+            # A tenth of all that a command on a SQLite store imports.
+            from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+            statement = postgres_insert(table).values(**values).on_conflict_do_nothing()
         return bool(connection.execute(statement).rowcount == 1)
 
 

@@ -125,7 +125,7 @@ def test_show_tells_everything(databank: Databank, failed: str) -> None:
         "error     model b did not build",
         "see       attempt_1/compiled/b.sql",
         "data/orders.csv",
-        "model.shop.a",
+        "model  a     bronze  success",
         "no such column",
         "attempt_1",
         "log.jsonl",

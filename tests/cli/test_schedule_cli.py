@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,53 @@ def test_once_runs_what_is_due_and_exits(databank: Databank) -> None:
     assert databank("schedule", "start", "--once") == (0, "", "")
     with open_store(load_project()) as store:
         assert set(store.last_claims()) == {"daily", "hourly"}
+
+
+@pytest.mark.slow
+def test_a_due_process_is_run_as_a_job_and_tried_again_as_its_policy_says(
+    make_warehouse: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The real commands from end to end: the source is missing at first, then it is there."""
+    warehouse = make_warehouse()
+    monkeypatch.chdir(warehouse.project.root)
+    for name in ("DATABANK_STATE_URL", "DATABANK_TARGET", "DBT_PROFILES_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    retry_policy = {"max_retries": 1, "retry_interval": "0.01 seconds"}
+    spec = {
+        "name": "orders",
+        "type": "full",
+        "source_config": {"source_type": "csv", "path": "data/orders.csv"},
+        "schedule": {
+            "schedule_type": "cron",
+            "cron_expression": "0 * * * *",
+            "retry_policy": retry_policy,
+        },
+    }
+    warehouse.file("specs/etl/orders.json", json.dumps(spec))
+    source = warehouse.file("data/orders.csv", "id,total\n1,2.5\n2,3.5\n")
+
+    def databank(*arguments: str) -> int:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        return int(str(ended.value.code))
+
+    assert databank("generate") == 0
+    source.unlink()
+    with open_store(load_project()) as store:
+        past = datetime.now(UTC) - timedelta(hours=2)
+        store.begin_schedule("orders", owner=current_owner(), now=past)
+    assert databank("schedule", "start", "--once") == 1
+    source.write_text("id,total\n1,2.5\n2,3.5\n")
+    assert databank("schedule", "start", "--once") == 0
+    capsys.readouterr()
+    assert databank("job", "show", "last", "-o", "json") == 0
+    job = json.loads(capsys.readouterr().out)["job"]
+    assert [attempt["status"] for attempt in job["attempts"]] == ["failed", "completed"]
+    assert "orders.csv" in job["attempts"][0]["error"]
+    assert (job["name"], job["status"], job["records_loaded"]) == ("orders", "completed", 2)
+    assert job["scheduled_for"] is not None
 
 
 def test_a_broken_spec_is_named_and_the_others_are_listed(databank: Databank, root: Path) -> None:

@@ -261,6 +261,17 @@ def test_waits_grow_as_the_strategy_says(strategy: str, minutes: list[int]) -> N
     assert waits == [timedelta(minutes=item) for item in minutes]
 
 
+def test_a_wait_beyond_all_time_is_no_error() -> None:
+    policy = RetryPolicy.model_validate(
+        {
+            "max_retries": 9_999,
+            "retry_interval": "7 years",
+            "backoff_strategy": "exponential",
+        }
+    )
+    assert retry_delay(policy, 5_000) == timedelta.max
+
+
 def test_a_scheduler_killed_between_claim_and_start_loses_no_due_time(world: World) -> None:
     """The claim is there, the run is not; the policy allows no retry, and none is needed."""
     world.spec("orders")

@@ -1,0 +1,314 @@
+"""How records are changed on their way: the spec's transformations and cleaning rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from controlplane import naming, sql
+from controlplane.generate.process import HISTORY_COLUMNS, Step, sentence
+from controlplane.generate.resolver import Resolver, value_sql
+from controlplane.specs.transform import CleaningRule, ValidationRule
+from controlplane.sql import Column, ExpressionError
+
+Columns = tuple[Column, ...]
+_WIDTHS = ("integer", "bigint", "decimal", "double")
+
+
+def transformations(
+    resolver: Resolver, columns: Columns, tables: Sequence[str]
+) -> tuple[Columns, list[Step]]:
+    """The columns after the spec's transformations, and the steps in their order."""
+    steps: list[Step] = []
+    for index, item in enumerate(resolver.spec.transform_config.transformations):
+        place = f"transform_config.transformations[{index}]"
+        is_filter = item.type == "filter"
+        tree = resolver.parse(
+            f"{place}.expression",
+            item.expression,
+            columns,
+            parameters=item.parameters,
+            settings=() if is_filter else ("column", "type"),
+            tables=tables,
+        )
+        if tree is None:
+            continue
+        if is_filter:
+            if condition_fits(resolver, f"{place}.expression", tree, columns):
+                steps.append(
+                    Step(
+                        naming.snake_case(item.name),
+                        resolver.cte_name(item.name),
+                        sentence(item.description),
+                        sql.render(tree, columns),
+                        None,
+                        columns,
+                    )
+                )
+            continue
+        columns, step = _set(
+            resolver,
+            place,
+            item,
+            tree,
+            _changed_column(resolver, place, item.parameters, tree, columns),
+            columns,
+        )
+        steps += step
+    return columns, steps
+
+
+def cleaning(
+    resolver: Resolver, columns: Columns, tables: Sequence[str]
+) -> tuple[Columns, list[Step]]:
+    """The columns after the spec's cleaning rules but for deduplications, and the steps."""
+    steps: list[Step] = []
+    for index, rule in enumerate(resolver.spec.transform_config.data_quality.cleaning_rules):
+        place = f"transform_config.data_quality.cleaning_rules[{index}]"
+        if rule.type == "deduplication":
+            continue
+        if rule.type == "expression":
+            tree = resolver.parse(
+                f"{place}.expression",
+                rule.expression,
+                columns,
+                parameters=rule.parameters,
+                settings=("column", "type"),
+                tables=tables,
+            )
+            target = tree and _changed_column(resolver, place, rule.parameters, tree, columns)
+        else:
+            column = _cleaned_column(resolver, place, rule, columns)
+            tree = column and _cleaned(resolver, place, rule, column)
+            target = column and column.name
+        if tree is None:
+            continue
+        columns, step = _set(resolver, place, rule, tree, target, columns)
+        steps += step
+    return columns, steps
+
+
+def condition_fits(
+    resolver: Resolver, place: str, tree: exp.Expr, columns: Sequence[Column]
+) -> bool:
+    """Whether the expression is true or false of a record; notes a problem where it is not."""
+    kind = sql.type_of(tree, columns)
+    if kind in (None, "boolean"):
+        return True
+    resolver.problem(place, f"gives {kind}; expected a condition, which is true or false")
+    return False
+
+
+def ruled_column(
+    resolver: Resolver,
+    place: str,
+    rule: ValidationRule | CleaningRule,
+    columns: Columns,
+    *,
+    named_by_expression: bool,
+) -> Column | None:
+    """The column that a rule is about; None after noting a problem.
+
+    That is the one of `parameters.column`, else the only one that the expression names, else the
+    one that the rule's name begins with.
+    """
+    if "column" in rule.parameters:
+        return resolver.column(f"{place}.parameters.column", rule.parameters["column"], columns)
+    if named_by_expression and rule.expression:
+        tree = resolver.parse(f"{place}.expression", rule.expression, columns, parameters={})
+        if tree is None:
+            return None
+        named = sql.columns_in(tree)
+        if len(named) == 1:
+            return sql.find_column(named[0], columns)
+    slug = naming.snake_case(rule.name)
+    matching = [
+        column for column in columns if slug == column.name or slug.startswith(f"{column.name}_")
+    ]
+    if matching:
+        return max(matching, key=lambda column: len(column.name))
+    resolver.problem(
+        f"{place}.name",
+        f"'{rule.name}' begins with no column's name, so it is open which one is meant;"
+        f" say it in parameters.column (candidates: {', '.join(c.name for c in columns)})",
+    )
+    return None
+
+
+def _changed_column(
+    resolver: Resolver,
+    place: str,
+    parameters: Mapping[str, Any],
+    tree: exp.Expr,
+    columns: Columns,
+) -> str | None:
+    """The column that an expression sets: the parameter, or the only one that it names."""
+    if "column" in parameters:
+        given = parameters["column"]
+        try:
+            return sql.find_column(str(given), columns).name
+        except ExpressionError:
+            if isinstance(given, str) and re.search("[a-z]", naming.snake_case(given)):
+                return naming.column_names([given])[0]
+        resolver.problem(
+            f"{place}.parameters.column", f"found {given!r}, expected the name of a column"
+        )
+        return None
+    named = sql.columns_in(tree)
+    if len(named) == 1:
+        return named[0]
+    candidates = ", ".join(named or [column.name for column in columns])
+    count = f"{len(named)} columns" if named else "no column"
+    resolver.problem(
+        f"{place}.expression",
+        f"names {count}, so it is open which one it changes;"
+        f" say it in parameters.column (candidates: {candidates})",
+    )
+    return None
+
+
+def _cleaned_column(
+    resolver: Resolver, place: str, rule: CleaningRule, columns: Columns
+) -> Column | None:
+    """The column of a rule that is not an expression; None after noting a problem."""
+    has_value = rule.type in ("null_if", "default")
+    settings = {"replace": ("column", "from", "to")}.get(rule.type, ("column",))
+    resolver.settings(place, rule.parameters, (*settings, "value") if has_value else settings)
+    column = ruled_column(
+        resolver,
+        place,
+        rule,
+        columns,
+        named_by_expression=not has_value or "value" in rule.parameters,
+    )
+    if column and not has_value and column.type != "text":
+        resolver.problem(
+            place, f"'{rule.type}' is for text, and the column {column.name} is {column.type}"
+        )
+        return None
+    return column
+
+
+def _cleaned(
+    resolver: Resolver, place: str, rule: CleaningRule, column: Column
+) -> exp.Expr | None:
+    """What a rule does to its column, as an expression; None after noting a problem."""
+    subject = exp.column(column.name)
+    parameters = rule.parameters
+    match rule.type:
+        case "trim":
+            return exp.func("trim", subject, dialect=sql.DIALECT)
+        case "lowercase":
+            return exp.func("lower", subject, dialect=sql.DIALECT)
+        case "uppercase":
+            return exp.func("upper", subject, dialect=sql.DIALECT)
+        case "replace":
+            parts = [parameters.get(name) for name in ("from", "to")]
+            if not all(isinstance(part, (str, int, float)) for part in parts):
+                resolver.problem(
+                    f"{place}.parameters",
+                    "a rule of type 'replace' needs the texts parameters.from and parameters.to",
+                )
+                return None
+            texts = [exp.Literal.string(str(part)) for part in parts]
+            return exp.func("replace", subject, *texts, dialect=sql.DIALECT)
+    given = parameters.get("value", rule.expression or None)
+    if given is None:
+        resolver.problem(
+            f"{place}.parameters", f"a rule of type '{rule.type}' needs parameters.value"
+        )
+        return None
+    at = f"{place}.parameters.value" if "value" in parameters else f"{place}.expression"
+    if at.endswith("expression") and (quoted := re.fullmatch(r"\s*'((?:[^']|'')*)'\s*", given)):
+        given = quoted[1].replace("''", "'")
+    try:
+        value = sql.parse_expression(value_sql(given, column.type))
+    except ExpressionError as error:
+        resolver.problem(at, str(error))
+        return None
+    function = "nullif" if rule.type == "null_if" else "coalesce"
+    return exp.func(function, subject, value, dialect=sql.DIALECT)
+
+
+def _set(
+    resolver: Resolver,
+    place: str,
+    item: Any,
+    tree: exp.Expr,
+    target: str | None,
+    columns: Columns,
+) -> tuple[Columns, list[Step]]:
+    """The columns after `target` is set to an expression, and the step that does so."""
+    if target is None:
+        return columns, []
+    present = {column.name: column for column in columns}
+    kind = _type_after(resolver, place, item.parameters, tree, target, columns)
+    if kind is None:
+        return columns, []
+    if target in HISTORY_COLUMNS and target not in present:
+        # A source's own column of that name is a problem of the load strategy alone.
+        resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
+        return columns, []
+    text = sql.render(tree, columns)
+    if _needs_cast(tree, kind, columns):
+        text = f"cast({text} as {sql.sql_type(kind)})"
+    step = Step(
+        naming.snake_case(item.name),
+        resolver.cte_name(item.name),
+        sentence(item.description),
+        text,
+        target,
+        columns,
+    )
+    if target not in present:
+        return (*columns, Column(target, kind)), [step]
+    changed = Column(target, kind, present[target].title)
+    return tuple(changed if column.name == target else column for column in columns), [step]
+
+
+def _type_after(
+    resolver: Resolver,
+    place: str,
+    parameters: Mapping[str, Any],
+    tree: exp.Expr,
+    target: str,
+    columns: Columns,
+) -> str | None:
+    """The type of a column that is set: the parameter, the expression's own, or the present one."""
+    if "type" in parameters:
+        try:
+            return sql.portable_type(str(parameters["type"]))
+        except ExpressionError as error:
+            resolver.problem(f"{place}.parameters.type", str(error))
+            return None
+    result = sql.type_of(tree, columns)
+    present = next((column.type for column in columns if column.name == target), None)
+    if present and not isinstance(tree, exp.Cast) and not _is_wider(result, present):
+        return present
+    if result is None:
+        resolver.problem(
+            f"{place}.expression",
+            f"the type of the column '{target}' cannot be told from the expression;"
+            f" say it in parameters.type (one of {', '.join(sql.SQL_TYPES)}, decimal(p,s))",
+        )
+    return result
+
+
+def _is_wider(result: str | None, present: str) -> bool:
+    """Whether the result of a calculation would lose digits in the column's present type."""
+    widths = [kind.split("(")[0] for kind in (result or "", present)]
+    if not all(width in _WIDTHS for width in widths):
+        return False
+    return _WIDTHS.index(widths[0]) > _WIDTHS.index(widths[1])
+
+
+def _needs_cast(tree: exp.Expr, kind: str, columns: Columns) -> bool:
+    """Whether the expression's own type may differ from `kind` on one of the targets."""
+    if isinstance(tree, (exp.Column, exp.Cast)) or kind == "boolean":
+        return sql.type_of(tree, columns) != kind
+    if kind == "text" and not tree.find(exp.Cast):
+        return sql.type_of(tree, columns) != kind
+    return True
