@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -60,6 +60,10 @@ class Column:
     def is_ordered(self) -> bool:
         """Whether values can be compared as smaller and larger on every target."""
         return self.is_numeric or self.type in ("text", "date", "timestamp", "time")
+
+
+# The columns that an expression sees: all of one table, or of each table by its name.
+Visible = Sequence[Column] | Mapping[str, Sequence[Column]]
 
 
 def sql_type(portable: str) -> str:
@@ -260,7 +264,7 @@ _FAMILIES = {
 }
 
 
-def refuse_unlike(tree: exp.Expr, columns: Sequence[Column]) -> None:
+def refuse_unlike(tree: exp.Expr, columns: Visible) -> None:
     """Raise `ExpressionError` where two things are compared that PostgreSQL would not compare."""
     for node in _annotated(tree, columns).find_all(*_COMPARISONS):
         left, right = (_family(side) for side in (node.this, node.expression))
@@ -282,7 +286,7 @@ def _family(tree: exp.Expr) -> str | None:
     return "a number" if Column("", kind).is_numeric else _FAMILIES.get(kind)
 
 
-def type_of(tree: exp.Expr, columns: Sequence[Column]) -> str | None:
+def type_of(tree: exp.Expr, columns: Visible) -> str | None:
     """The portable type of the expression's result; None where it cannot be told."""
     return _portable(_annotated(tree, columns))
 
@@ -290,7 +294,7 @@ def type_of(tree: exp.Expr, columns: Sequence[Column]) -> str | None:
 # --- writing expressions --------------------------------------------------------------------------
 
 
-def render(tree: exp.Expr, columns: Sequence[Column]) -> str:
+def render(tree: exp.Expr, columns: Visible) -> str:
     """The expression as it stands in a model: plain SQL, or one text a target.
 
     Args:
@@ -304,7 +308,7 @@ def render(tree: exp.Expr, columns: Sequence[Column]) -> str:
     return "{{ by_target(" + arguments + ") }}"
 
 
-def render_by_target(tree: exp.Expr, columns: Sequence[Column]) -> dict[str, str]:
+def render_by_target(tree: exp.Expr, columns: Visible) -> dict[str, str]:
     """The expression as each target reads it."""
     typed = _annotated(tree, columns)
     return {
@@ -367,13 +371,16 @@ def _portable(annotated: exp.Expr) -> str | None:
     return _PORTABLE.get(kind.this)
 
 
-def _annotated(tree: exp.Expr, columns: Iterable[Column]) -> exp.Expr:
+def _annotated(tree: exp.Expr, columns: Visible) -> exp.Expr:
     """A copy of `tree` whose nodes carry their types."""
-    types = {column.name: column.type for column in columns}
+    tables = columns if isinstance(columns, Mapping) else {"": columns}
+    types = {
+        (table, column.name): column.type for table, listed in tables.items() for column in listed
+    }
 
     def wrap(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and node.name in types:
-            kind = _data_type(types[node.name]).copy()
+        if isinstance(node, exp.Column) and (node.table, node.name) in types:
+            kind = _data_type(types[node.table, node.name]).copy()
             return exp.Cast(this=node.copy(), to=kind, is_column=True)
         return node
 

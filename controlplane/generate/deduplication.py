@@ -75,56 +75,48 @@ def _deduplication(
 def _read(text: str, columns: Columns) -> tuple[list[str], list[exp.Expr]]:
     """The columns that a rule compares, and the terms of its order."""
     head, *tail = re.split(r"\border\s+by\b", text.strip(), maxsplit=1, flags=re.IGNORECASE)
-    is_distinct = re.match(r"distinct\b\s*(on\b)?", head, re.IGNORECASE)
-    if is_distinct and not is_distinct[1] and head[is_distinct.end() :].strip():
-        is_distinct = None
-    if not head.strip() or (text.strip() and not is_distinct and tail):
-        raise ExpressionError(f"says no columns; write {_FORMS}")
-    listed = head[is_distinct.end() :] if is_distinct else head
-    order: list[exp.Expr] = []
-    if tail:
-        order = _parsed(f"select 1 from records order by {tail[0]}", "order", text)
-    if is_distinct and not is_distinct[1]:
+    head = head.strip()
+    order = _parsed(f"select 1 from records order by {tail[0]}", text) if tail else []
+    if head.lower() == "distinct":
         return [column.name for column in columns], order
-    trees = _parsed(f"select distinct on ({listed}) 1 from records", "on", text)
-    if len(trees) == 1 and isinstance(trees[0], (exp.Tuple, exp.Paren)):
-        trees = trees[0].expressions or [trees[0].this]
+    on = re.fullmatch(r"distinct\s+on\s*(\(.*\))", head, re.IGNORECASE | re.DOTALL)
+    if not on and (tail or not head):
+        raise ExpressionError(f"says no columns; write {_FORMS}")
+    trees = _parsed(f"select distinct on {on[1] if on else f'({head})'} 1 from records", text)
     if not all(isinstance(tree, exp.Column) and not tree.table for tree in trees):
         raise ExpressionError(f"found {text!r}, expected {_FORMS}")
     return [tree.name for tree in trees], order
 
 
-def _parsed(statement: str, clause: str, text: str) -> list[exp.Expr]:
+def _parsed(statement: str, text: str) -> list[exp.Expr]:
+    """The terms of `order by` or of `distinct on` in a statement that a rule's text is part of."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     try:
-        statements = sqlglot.parse(statement, read=sql.DIALECT)
+        # In DuckDB's dialect nulls come last unless the text says otherwise.
+        statements = sqlglot.parse(statement, read="duckdb")
     except (SqlglotError, RecursionError):
-        raise ExpressionError(f"found {text!r}, expected {_FORMS}") from None
+        statements = []
     select = statements[0] if len(statements) == 1 else None
-    allowed = {"expressions", "from_", "from", "order", "distinct"}
-    if not isinstance(select, exp.Select) or {k for k, v in select.args.items() if v} - allowed:
-        raise ExpressionError(f"found {text!r}, expected {_FORMS}")
-    if clause == "order":
-        return list(select.args["order"].expressions)
-    on = select.args["distinct"].args["on"]
-    return list(on.expressions) if isinstance(on, exp.Tuple) else [on]
+    if isinstance(select, exp.Select):
+        clauses = {name: value for name, value in select.args.items() if value}
+        match sorted(clauses.keys() - {"expressions", "from_"}):
+            case ["order"]:
+                return list(clauses["order"].expressions)
+            case ["distinct"]:
+                return list(clauses["distinct"].args["on"].expressions)
+    raise ExpressionError(f"found {text!r}, expected {_FORMS}")
 
 
 def _term(term: exp.Expr, columns: Columns) -> str:
-    """One term of an order: a column, its direction, and nothing last unless it is asked first."""
-    inner = term.this if isinstance(term, exp.Ordered) else term
+    """One term of an order; what is missing comes last unless it is asked for first."""
+    inner = term.this
     if not isinstance(inner, exp.Column) or inner.table:
         raise ExpressionError(f"cannot order by {inner.sql(dialect=sql.DIALECT)}; name a column")
     column = sql.find_column(inner.name, columns)
     if not column.is_ordered:
         raise ExpressionError(f"cannot order by {column.name}, which is {column.type}")
     direction = "desc" if term.args.get("desc") else "asc"
-    nulls = "first" if term.args.get("nulls_first") and _says_nulls(term) else "last"
+    nulls = "first" if term.args.get("nulls_first") else "last"
     return f"{ordered(column)} {direction} nulls {nulls}"
-
-
-def _says_nulls(term: exp.Expr) -> bool:
-    # sqlglot sets `nulls_first` from the dialect's default too: for `desc` in PostgreSQL.
-    return not term.args.get("desc") or bool(term.args.get("nulls_first_is_explicit"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane import naming
-from controlplane.sql import Column
+from controlplane.sql import Column, ExpressionError, find_column
 
 LOAD_COLUMNS = ("_batch_id", "_source_file", "_row_number", "_loaded_at")
 # What tells one record of a process from another, and when it came.
@@ -24,6 +24,14 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     has_history: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether a spec may name a column so."""
+        try:
+            find_column(name, self.columns)
+        except ExpressionError:
+            return False
+        return True
 
 
 @dataclass(frozen=True)

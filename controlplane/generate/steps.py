@@ -92,7 +92,7 @@ def cleaning(
 
 
 def condition_fits(
-    resolver: Resolver, place: str, tree: exp.Expr, columns: Sequence[Column]
+    resolver: Resolver, place: str, tree: exp.Expr, columns: sql.Visible
 ) -> bool:
     """Whether the expression is true or false of a record; notes a problem where it is not."""
     kind = sql.type_of(tree, columns)
@@ -252,14 +252,11 @@ def _set(
         # A source's own column of that name is a problem of the load strategy alone.
         resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
         return columns, []
-    text = sql.render(tree, columns)
-    if _needs_cast(tree, kind, columns):
-        text = f"cast({text} as {sql.sql_type(kind)})"
     step = Step(
         naming.snake_case(item.name),
         resolver.cte_name(item.name),
         sentence(item.description),
-        text,
+        rendered_as(kind, tree, columns),
         target,
         columns,
     )
@@ -303,6 +300,12 @@ def _is_wider(result: str | None, present: str) -> bool:
     if not all(width in _WIDTHS for width in widths):
         return False
     return _WIDTHS.index(widths[0]) > _WIDTHS.index(widths[1])
+
+
+def rendered_as(kind: str, tree: exp.Expr, columns: Columns) -> str:
+    """The expression as it stands in a model, of type `kind` on every target."""
+    text = sql.render(tree, columns)
+    return f"cast({text} as {sql.sql_type(kind)})" if _needs_cast(tree, kind, columns) else text
 
 
 def _needs_cast(tree: exp.Expr, kind: str, columns: Columns) -> bool:

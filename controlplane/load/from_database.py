@@ -19,7 +19,7 @@ from controlplane.load.extract import (
     rows_without_key,
 )
 from controlplane.load.gates import BatchSkipped
-from controlplane.load.increments import Increment, write_increment
+from controlplane.load.increments import Increment, has_news, write_increment
 from controlplane.load.ledger import LedgerLine
 from controlplane.load.loader import Loader, Prepared
 from controlplane.load.results import Batch
@@ -149,7 +149,9 @@ def _warn_of_rows_without_key(
 
 
 def _plan(loader: Loader, snapshots: list[Prepared], increment: Increment | None) -> None:
-    if increment is not None:
+    if increment is not None and not has_news(loader.target, increment):
+        loader.unchanged += 1
+    elif increment is not None:
         loader.done(
             Batch(
                 None,

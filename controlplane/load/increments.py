@@ -8,7 +8,9 @@ the raw table has already. A crash between two batches is a load that ended earl
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
@@ -21,7 +23,7 @@ from controlplane.load.ledger import LedgerLine
 from controlplane.load.reading import Reading
 from controlplane.load.results import Batch
 from controlplane.naming import RAW_SCHEMA
-from controlplane.targets import LoadSession
+from controlplane.targets import LoadSession, Target
 from controlplane.targets.base import literal
 
 _STAGED, _FRESH, _BOUNDARY = "databank_staged", "databank_fresh", "databank_boundary"
@@ -117,28 +119,53 @@ def _stage(session: LoadSession, increment: Increment) -> int:
 
 
 def _pull_boundary(session: LoadSession, increment: Increment) -> None:
-    """Fetch the loaded records whose key is the cursor; all are in batches that ended there."""
-    columns = increment.extract.reading.columns
-    table = f"{RAW_SCHEMA}.{increment.raw_table}"
-    present = {
-        row[0]
-        for row in session.query(
-            "select column_name from information_schema.columns"
-            " where table_schema = ? and table_name = ?",
-            (RAW_SCHEMA, increment.raw_table),
-        )
-    }
+    """Fetch the loaded records whose key is the cursor."""
+    present = session.query(
+        "select column_name from information_schema.columns"
+        " where table_schema = ? and table_name = ?",
+        (RAW_SCHEMA, increment.raw_table),
+    )
+    select = _boundary(increment, {row[0] for row in present})
+    session.pull(_BOUNDARY, increment.extract.reading.columns, select)
+
+
+def _boundary(increment: Increment, present: set[str]) -> str:
+    """The query for the loaded records whose key is the cursor.
+
+    All of them are in batches that ended there, which saves looking through the whole raw table.
+    """
     values = ", ".join(
-        name if name in present else f"cast(null as text) as {name}" for name in columns
+        name if name in present else f"cast(null as text) as {name}"
+        for name in increment.extract.reading.columns
     )
     at_cursor = "is null" if increment.cursor is None else f"= {literal(increment.cursor)}"
-    session.pull(
-        _BOUNDARY,
-        columns,
-        f"select {values} from {table} where {increment.key} {at_cursor} and _batch_id in"
-        f" (select batch_id from {ledger.LEDGER} where raw_table = {literal(increment.raw_table)}"
-        f" and source = {literal(increment.source)} and cursor_value {at_cursor})",
+    return (
+        f"select {values} from {RAW_SCHEMA}.{increment.raw_table} where {increment.key} {at_cursor}"
+        f" and _batch_id in (select batch_id from {ledger.LEDGER}"
+        f" where raw_table = {literal(increment.raw_table)}"
+        f" and source = {literal(increment.source)} and cursor_value {at_cursor})"
     )
+
+
+def has_news(target: Target, increment: Increment) -> bool:
+    """Whether writing the increment would add anything; nothing is written."""
+    reading = increment.extract.reading
+    cursor = "null" if increment.cursor is None else literal(increment.cursor)
+    names = ", ".join(reading.columns)
+    with closing(duckdb.connect()) as reader:
+        records = f"({reading.select}) as records"
+        try:
+            if increment.previous is None:
+                return bool(reader.execute(f"select 1 from {records} limit 1").fetchone())
+            beyond = f"select 1 from {records} where {increment.key} is distinct from {cursor}"
+            if reader.execute(f"{beyond} limit 1").fetchone():
+                return True
+            here = reader.execute(f"select {names} from {records}").fetchall()
+        except duckdb.InvalidInputException:
+            # Records that cannot be read are news as well.
+            return True
+    present = {name for name, _ in target.columns(RAW_SCHEMA, increment.raw_table)}
+    return bool(Counter(here) - Counter(target.query(_boundary(increment, present))))
 
 
 def _key_at(session: LoadSession, key: str, number: int) -> str | None:
