@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from controlplane.config import Project
 from controlplane.destination import destination
 from controlplane.errors import DatabankError, DbtError, ExitCode, JobError
+from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, JobRun, find_job, track
 from controlplane.specs.files import SpecFile, read_etl_specs
 from controlplane.state.records import BatchResult, JobStatus, NodeResult
@@ -190,6 +191,9 @@ def _run(
 ) -> RunResult:
     every = read_etl_specs(project.root)
     chosen = choose(every, options.names)
+    if not options.load_only:
+        for path in require_generated(project):
+            reporter.note(f"{path} was edited by hand where its spec asks for something else")
     project = destination(project, chosen)
     target = open_target(project.target)
     name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
@@ -441,7 +445,7 @@ class _Execution:
         path: Any,
         pass_fds: Sequence[int],
     ) -> dict[str, DbtResult]:
-        from controlplane.dbt.artifacts import collect_results, read_run_results
+        from controlplane.dbt.artifacts import results_of
         from controlplane.dbt.events import LogLine, NodeFinished
 
         total = max(1, len(plan.to_build))
@@ -468,7 +472,7 @@ class _Execution:
             cancelled=self.job.cancelled,
             reuse_manifest=plan.started_dbt,
         )
-        results = collect_results(read_run_results(done_run.run_results_path), done_run.nodes)
+        results = results_of(done_run)
         self.job.check_cancelled()
         if str(done_run.ending) == "timeout":
             raise DbtError(f"dbt was stopped after {self.options.timeout:g} seconds (--timeout)")

@@ -401,7 +401,7 @@ def _data_type(portable: str) -> exp.DataType:
 
 
 def _lookup(columns: Sequence[Column]) -> dict[str, Column]:
-    by_title = {column.title.lower(): column for column in columns if column.title}
+    by_title = {column.title.lower(): column for column in reversed(columns) if column.title}
     return by_title | {column.name: column for column in columns}
 
 

@@ -92,14 +92,14 @@ def test_two_warehouses_in_one_run_are_refused(folder: Path) -> None:
 def test_an_environment_that_says_something_else_is_refused(folder: Path) -> None:
     elsewhere = project(folder, environment={"DATABANK_POSTGRES_HOST": "elsewhere"})
     with pytest.raises(ConfigError, match="DATABANK_POSTGRES_HOST says elsewhere"):
-        destination(
-            elsewhere, [spec("a", target_type="postgresql", connection_string=WAREHOUSE)]
-        )
+        destination(elsewhere, [spec("a", target_type="postgresql", connection_string=WAREHOUSE)])
 
 
 def test_a_profile_that_does_not_read_the_variables_is_refused(folder: Path) -> None:
     text = (folder / "profiles.yml").read_text()
-    fixed = text.replace("\"{{ env_var('DATABANK_POSTGRES_HOST', 'localhost') }}\"", "fixed.example")
+    fixed = text.replace(
+        "\"{{ env_var('DATABANK_POSTGRES_HOST', 'localhost') }}\"", "fixed.example"
+    )
     (folder / "profiles.yml").write_text(fixed)
     with pytest.raises(ConfigError, match="let the profile read host"):
         destination(

@@ -24,7 +24,7 @@ def server() -> Iterator[tuple[str, Received]]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as listening:

@@ -45,8 +45,9 @@ def plan(
     NAME is an ETL process; without one, all are planned. What follows `--` is what a run would hand
     on to dbt.
     """
-    from controlplane.cli.output import emit
+    from controlplane.cli.output import emit, narrate
     from controlplane.destination import destination
+    from controlplane.generate.pending import require_generated
     from controlplane.plan import make_plan
     from controlplane.run import choose
     from controlplane.specs.files import read_etl_specs
@@ -56,6 +57,8 @@ def plan(
     names, dbt_args = _split(names)
     every = read_etl_specs(project.root)
     chosen = choose(every, names)
+    for path in require_generated(project):
+        narrate(f"Note: {path} was edited by hand where its spec asks for something else")
     project = destination(project, chosen)
     target = open_target(project.target)
     processes = [file.spec for file in chosen]

@@ -107,6 +107,7 @@ def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
         if node.resource_type in RUNNABLE
     }
     lineages: dict[str, str] = {}
+    texts: dict[str, str] = {}  # of ephemeral models
     nodes: dict[str, DagNode] = {}
     expanded: dict[str, tuple[str, ...]] = {}
     for node in _parents_first(manifest):
@@ -115,7 +116,7 @@ def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
         for parent in node.depends_on:
             if parent in expanded:
                 parents.update(dict.fromkeys(expanded[parent]))
-                hidden.append(lineages[parent])
+                hidden.append(texts[parent])
             elif parent in manifest.nodes or parent in manifest.sources:
                 parents[parent] = None
         fingerprint = own[node.unique_id]
@@ -128,6 +129,7 @@ def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
         lineages[node.unique_id] = lineage
         if node.materialized == "ephemeral":
             expanded[node.unique_id] = tuple(parents)
+            texts[node.unique_id] = digest(fingerprint)
             continue
         nodes[node.unique_id] = DagNode(
             unique_id=node.unique_id,

@@ -10,7 +10,7 @@ from sqlglot import exp
 from controlplane import naming, sql
 from controlplane.generate.patterns import with_portable_patterns
 from controlplane.generate.process import Aggregation, Table, names, ordered, sentence
-from controlplane.generate.resolver import Resolver
+from controlplane.generate.resolver import Resolver, own_names
 from controlplane.generate.steps import condition_fits, rendered_as
 from controlplane.specs.transform import Aggregation as AggregationSpec
 from controlplane.sql import Column, ExpressionError
@@ -149,6 +149,12 @@ class _Reader:
         given = self.item.parameters.get("column")
         return None if given is None else ("parameters.column", str(given))
 
+    @property
+    def _table_names(self) -> tuple[str, ...]:
+        if self.table is self.tables[0]:
+            return own_names(self.resolver.spec)
+        return (self.table.model,)
+
     # --- groups and measure -----------------------------------------------------------------------
 
     def _group(self, index: int, text: str) -> _Group | None:
@@ -156,7 +162,7 @@ class _Reader:
         columns = self.table.columns
         try:
             tree, alias = sql.parse_named(text)
-            tree = sql.resolve_columns(tree, columns, (self.table.model,))
+            tree = sql.resolve_columns(tree, columns, self._table_names)
             sql.refuse_beyond_row(tree)
             sql.refuse_unlike(tree, columns)
             tree = with_portable_patterns(tree)
@@ -252,7 +258,7 @@ class _Reader:
 
         def stand_in(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.AggFunc):
-                return sql.resolve_columns(node, columns)
+                return sql.resolve_columns(node, columns, self._table_names)
             if not isinstance(node, exp.Column):
                 return node
             if node.name in by_name:

@@ -26,7 +26,7 @@ OtherTable = Callable[[str], Table | None]
 MAX_STEP_NAME = 48
 _TAKEN_NAMES = frozenset(
     """
-    batches bad_records checked copies current_batches delivered failed_records final
+    batches bad_records checked copies current_batches dated delivered failed_records final
     first_deliveries first_of_version history judged judged_by_batch kept kept_versions newest
     newest_duplicates newest_ranked numbered records redelivered rejected_lines rejects
     repeated_versions set_aside skipped_batches source typed validated versions

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.sql import jinja_string
+from controlplane.sql import jinja_string, plain_text
 
 INDENT = "    "
 
@@ -28,7 +28,7 @@ def model(
     built_after: Sequence[str] = (),
 ) -> str:
     """The text of a model file; `built_after` are models it does not read but must wait for."""
-    parts = [f"-- Generated from {spec_path} by `databank generate`.\n"]
+    parts = [f"-- {plain_text(origin(spec_path))}\n"]
     if built_after:
         waits = ", ".join(ref(name) for name in built_after)
         parts.append(f"-- Waits for the error threshold; depends_on: {waits}\n")
@@ -36,7 +36,7 @@ def model(
         arguments = ",\n".join(f"{INDENT}{key}={_jinja(value)}" for key, value in config.items())
         parts.append("{{ config(\n" + arguments + "\n) }}\n\n")
     for index, cte in enumerate(ctes):
-        comment = "".join(f"-- {line}\n" for line in cte.comment.splitlines())
+        comment = "".join(f"-- {plain_text(line)}\n" for line in cte.comment.splitlines())
         opening = "with " if index == 0 else ""
         if index == 0:
             parts.append(comment)
@@ -46,6 +46,11 @@ def model(
         parts.append(f"{comment}{opening}{cte.name} as (\n{body}\n{closing}\n\n")
     parts.append(f"select * from {ctes[-1].name}\n")
     return "".join(parts)
+
+
+def origin(spec_path: str) -> str:
+    """The line that says where a generated file comes from."""
+    return f"Generated from {spec_path} by `databank generate`."
 
 
 def import_cte(name: str, relation: str, conditions: Sequence[str] = ()) -> Cte:
@@ -68,6 +73,20 @@ def select(columns: Iterable[str], source: str, clauses: Sequence[str] = ()) -> 
         lines += [f"{INDENT}{line}" for line in inner[:-1]]
         lines.append(f"{INDENT}{inner[-1]}{ending}")
     return (*lines, f"from {source}", *clauses)
+
+
+def new_batches(keyword: str) -> tuple[str, ...]:
+    """The condition that leaves only what came after the newest batch that is built already."""
+    return (
+        "{% if is_incremental() %}",
+        f"    {keyword} _batch_id > (select coalesce(max(_batch_id), 0) from {{{{ this }}}})",
+        "{% endif %}",
+    )
+
+
+def indented(text: str, levels: int = 1) -> str:
+    """`text` with every line moved to the right."""
+    return "\n".join(INDENT * levels + line for line in text.split("\n"))
 
 
 def ref(model_name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from controlplane.config import Project
 from controlplane.errors import DatabankError, Problem, SpecError
 from controlplane.generate import record as records
+from controlplane.generate.cache import read_cache, spec_digests, stamp, write_cache
 from controlplane.generate.merge import MergeConflictError, merge
 from controlplane.generate.models import process_files, shared_files
 from controlplane.generate.record import Record, read_record, record_path, write_record, write_text
@@ -85,14 +86,20 @@ def generate(
     work = _Workspace(project, describe, refresh)
     plans = work.plans()
     changes: list[Change] = []
+    in_conflict: set[str] = set()
     for plan in plans:
         found = [_file_change(project.root, path, plan) for path in plan.paths()]
         changes += found
+        if any(change.action == "conflict" for change in found):
+            in_conflict.add(plan.slug)
         if write:
             _write(project, plan, found)
-    if write:
-        work.remember(plans)
-    return Generation(tuple(changes), work.count)
+    done = Generation(tuple(changes), work.count)
+    settled = not (done.pending or in_conflict) and all(p.record == p.fresh for p in plans)
+    if write or settled:
+        # A conflict is to be found again next time.
+        work.remember(plan for plan in plans if plan.slug not in in_conflict)
+    return done
 
 
 def check_specs(project: Project, files: Iterable[SpecFile[EtlProcess]]) -> list[Problem]:
@@ -136,6 +143,7 @@ class _Workspace:
     describe: Describe
     refresh: bool
     count: int = 0
+    _digests: dict[str, str] = field(default_factory=dict)
     _cache: dict[str, Any] = field(default_factory=dict)
     _parsed: dict[str, SpecFile[EtlProcess]] = field(default_factory=dict)
     _columns: dict[str, tuple[Column, ...] | None] = field(default_factory=dict)
@@ -143,9 +151,9 @@ class _Workspace:
     def plans(self) -> list[_Plan]:
         """What is to be compared with the disk: every process that may have changed."""
         root = self.project.root
-        digests = _spec_digests(self.project)
+        digests = self._digests = spec_digests(self.project)
         self.count = len(digests)
-        self._cache = {} if self.refresh else _read_cache(self.project)
+        self._cache = {} if self.refresh else read_cache(self.project)
         stale = [name for name in digests if not self._is_fresh(name, digests[name])]
         fresh_entries = {name: self._cache[name] for name in digests if name not in stale}
         files = [read_etl_spec(root / name, root) for name in stale] if fresh_entries else []
@@ -263,11 +271,11 @@ class _Workspace:
         if entry is None or entry["digest"] != digest or entry["joins"]:
             return False
         root = self.project.root
-        return all(_stamp(root / path) == stamp for path, stamp in entry["files"].items())
+        return all(stamp(root / path) == known for path, known in entry["files"].items())
 
     def remember(self, plans: Iterable[_Plan]) -> None:
         """Note what was generated, so that the next call need not read it again."""
-        digests = _spec_digests(self.project)
+        digests = self._digests
         entries = {name: entry for name, entry in self._cache.items() if name in digests}
         root = self.project.root
         for plan in plans:
@@ -281,9 +289,9 @@ class _Workspace:
                 "table": plan.process.table,
                 "joins": bool(plan.process.joins or plan.process.reads_model),
                 "models": sorted({Path(path).stem for path in plan.fresh.files}),
-                "files": {path: _stamp(root / path) for path in paths},
+                "files": {path: stamp(root / path) for path in paths},
             }
-        _write_cache(self.project, entries)
+        write_cache(self.project, entries)
 
 
 def _model_names(spec: EtlProcess) -> list[str]:
@@ -294,18 +302,6 @@ def _model_names(spec: EtlProcess) -> list[str]:
 
 def _spec_path(file: SpecFile[EtlProcess]) -> str:
     return file.source or file.path.name
-
-
-def _spec_digests(project: Project) -> dict[str, str]:
-    """Path in the project and hash of every spec of an ETL process."""
-    folder = project.specs_dir / "etl"
-    if not folder.is_dir():
-        return {}
-    return {
-        path.relative_to(project.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.suffix in (".yml", ".yaml", ".json") and not path.name.startswith(".")
-    }
 
 
 def _source_hash(spec: EtlProcess) -> str:
@@ -376,37 +372,3 @@ def _write(project: Project, plan: _Plan, changes: Iterable[Change]) -> None:
     fresh = Record(plan.fresh.spec, plan.fresh.source, plan.fresh.schema, files)
     if fresh != plan.record:
         write_record(path, fresh)
-
-
-def _stamp(path: Path) -> list[int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return [status.st_size, status.st_mtime_ns]
-
-
-def _cache_path(project: Project) -> Path:
-    return project.state_dir / "generate.json"
-
-
-def _code_version() -> str:
-    """Changes with the generator's own code, so that an upgrade generates everything again."""
-    package = Path(__file__).parent.parent
-    sources = [*package.glob("generate/*.py"), *package.glob("specs/*.py"), *package.glob("*.py")]
-    stamps = [(path.name, _stamp(path)) for path in sorted(sources)]
-    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
-
-
-def _read_cache(project: Project) -> dict[str, Any]:
-    try:
-        data = json.loads(_cache_path(project).read_text(encoding="utf-8"))
-        entries: dict[str, Any] = data["specs"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return entries if data.get("code") == _code_version() else {}
-
-
-def _write_cache(project: Project, entries: Mapping[str, Any]) -> None:
-    project.ensure_state_dir()
-    write_text(_cache_path(project), json.dumps({"code": _code_version(), "specs": entries}))

@@ -50,12 +50,7 @@ class DuckDBTarget:
         exists = self.path.exists()
         connection = self._connect(read_only=True) if exists else duckdb.connect()
         with closing(connection), translated(self.path):
-            if not params:
-                return connection.execute(sql).fetchall()
-            # The driver imports pandas to look at a parameter, which takes half a second.
-            connection.execute(f"prepare databank_query as {sql}")
-            values = ", ".join(_sql_value(value) for value in params)
-            return connection.execute(f"execute databank_query({values})").fetchall()
+            return _rows(connection, sql, params)
 
     def relations(self) -> set[tuple[str, str]]:
         """Schema and name of every table and view."""
@@ -130,6 +125,17 @@ class DuckDBTarget:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    if not params:
+        return connection.execute(sql).fetchall()
+    # The driver imports pandas to look at a parameter, which takes half a second.
+    connection.execute(f"prepare databank_query as {sql}")
+    values = ", ".join(_sql_value(value) for value in params)
+    return connection.execute(f"execute databank_query({values})").fetchall()
+
+
 def _sql_value(value: Any) -> str:
     if value is None:
         return "null"
@@ -163,7 +169,7 @@ class DuckDBLoadSession:
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
         with translated(self._path):
-            return self.reader.execute(sql, list(params)).fetchall()
+            return _rows(self.reader, sql, params)
 
     def append(self, table: str, columns: Sequence[str], select: str) -> int:
         """How many rows the `select` put into the table."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import math
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,10 @@ import pytest
 
 from controlplane.config import Project
 from controlplane.targets import Target
+
+# Layers whose tables must be alike on every target, and what says when something happened.
+LAYERS = ("raw", "bronze", "silver", "gold")
+CLOCKS = ("_loaded_at", "loaded_at", "rejected_at", "job_id")
 
 
 @dataclass(frozen=True)
@@ -87,3 +96,204 @@ def make_databank(make_warehouse: Callable[..., Any]) -> MakeDatabank:
         return Databank(made.project, made.target, environment)
 
     return make
+
+
+@dataclass(frozen=True)
+class BothTargets:
+    """One project, built on DuckDB and on PostgreSQL."""
+
+    duckdb: Databank
+    postgres: Databank
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.duckdb.root
+
+    def spec(self, name: str, content: Mapping[str, Any]) -> None:
+        """Put a spec of an ETL process into its file."""
+        self.duckdb.spec(name, content)
+
+    def expect(self, code: int, *arguments: str) -> str:
+        """What the command printed, ended with this exit code; the target makes no difference."""
+        return self.duckdb.expect(code, *arguments).stdout
+
+    def run(self, *arguments: str) -> list[dict[str, Any]]:
+        """What `databank run` did on each target, at the same time."""
+        command = ("run", "-o", "json", *arguments)
+        started = [each.start(*command) for each in (self.duckdb, self.postgres)]
+        results: list[dict[str, Any]] = []
+        for process in started:
+            stdout, stderr = process.communicate()
+            assert process.returncode == 0, f"{process.returncode}\n{stdout}\n{stderr}"
+            assert "Traceback" not in stderr, stderr
+            results.append(json.loads(stdout))
+        return results
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, which both targets give alike."""
+        found, other = self.duckdb.rows(query), self.postgres.rows(query)
+        assert found == other, query
+        return found
+
+    def counts(self, table: str, column: str) -> dict[Any, int]:
+        """How many rows have which value in the column."""
+        query = f"select {column}, count(*) from {table} group by {column} order by {column}"
+        return dict(self.rows(query))
+
+    def relations(self) -> list[tuple[str, str]]:
+        """Schema and name of every table and view of the layers, which both targets have."""
+        found, other = (
+            {each for each in databank.target.relations() if each[0] in LAYERS}
+            for databank in (self.duckdb, self.postgres)
+        )
+        assert found == other
+        return sorted(found)
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Name and type of each column, which both targets have."""
+        found = dict(self.duckdb.target.columns(schema, table))
+        other = dict(self.postgres.target.columns(schema, table))
+        assert list(found) == list(other), table
+        kinds = {name: _plain_type(kind) for name, kind in found.items()}
+        assert kinds == {name: _plain_type(kind) for name, kind in other.items()}, table
+        return kinds
+
+    def assert_alike(self, apart: Collection[str] = ()) -> int:
+        """How many rows were compared: every row of every table, in whatever order.
+
+        Args:
+            apart: columns that say when something happened, beside those that always do.
+        """
+        compared = 0
+        for schema, table in self.relations():
+            kinds = self.columns(schema, table)
+            apart = {*apart, *CLOCKS}
+            doubles = [name for name in kinds if kinds[name] == "double"]
+            texts = [name for name in kinds if name not in apart and name not in doubles]
+            shown = ", ".join(f"coalesce(cast(\"{name}\" as text), '~')" for name in texts)
+            query = ", ".join((f"concat_ws(' | ', {shown})", *doubles))
+            query = f"select {query} from {schema}.{table}"
+            found, other = self.duckdb.rows(query), self.postgres.rows(query)
+            _assert_same_rows(f"{schema}.{table}", found, other)
+            compared += len(found)
+        return compared
+
+    def sums(self, schema: str, table: str) -> dict[str, Decimal | float]:
+        """The sum of every column of numbers, which both targets give alike."""
+        kinds = self.columns(schema, table)
+        numbers = {name: kind for name, kind in kinds.items() if kind in ("exact", "double")}
+        if not numbers:
+            return {}
+        query = f"select {', '.join(f'sum({name})' for name in numbers)} from {schema}.{table}"
+        (found,), (other,) = self.duckdb.rows(query), self.postgres.rows(query)
+        sums: dict[str, Decimal | float] = {}
+        for (name, kind), one, two in zip(numbers.items(), found, other, strict=True):
+            assert same_number(one or 0, two or 0, exact=kind == "exact"), (table, name, one, two)
+            sums[name] = float(one or 0) if kind == "double" else Decimal(one or 0)
+        return sums
+
+    def assert_sums(
+        self, table: str, records: Iterable[Mapping[str, str]], nothing: Collection[str] = ("",)
+    ) -> list[str]:
+        """The columns of numbers of a silver table whose sum is that of the file's records."""
+        titles: dict[str, str] = {}
+        columns: dict[str, list[str]] = {}
+        for record in records:
+            for title, text in record.items():
+                name = titles.get(title) or titles.setdefault(title, column_name(title))
+                if text not in nothing:
+                    columns.setdefault(name, []).append(text)
+        checked = []
+        for name, found in self.sums("silver", table).items():
+            if name not in titles.values():
+                continue
+            texts = columns.get(name, [])
+            exact = isinstance(found, Decimal)
+            total = sum(map(Decimal, texts), Decimal(0)) if exact else math.fsum(map(float, texts))
+            assert same_number(found, total, exact=exact), (table, name, found, total)
+            checked.append(name)
+        return checked
+
+    def lint(self, rules: Path) -> subprocess.CompletedProcess[str]:
+        """What `sqlfluff lint` says of the models."""
+        command = (sys.executable, "-m", "sqlfluff", "lint", "models", "--config", str(rules))
+        return subprocess.run(
+            [*command, "--disable-progress-bar", "--processes", "2"],
+            cwd=self.root,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def same_number(one: Any, other: Any, *, exact: bool) -> bool:
+    """Whether two numbers are the same; floating point numbers but for their last digits."""
+    return bool(one == other) if exact else math.isclose(one, other, rel_tol=1e-9)
+
+
+def column_name(title: str) -> str:
+    """The column of a CSV file's title, by a rule of our own: `InvoiceLineId`, `invoice_line_id`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", title).lower()
+
+
+def _plain_type(kind: str) -> str:
+    """A type as both targets may call it; numbers are exact or double."""
+    plain = kind.lower().split("(")[0]
+    if plain in ("numeric", "decimal", "integer", "bigint", "hugeint"):
+        return "exact"
+    same = {
+        "character varying": "text",
+        "varchar": "text",
+        "double precision": "double",
+        "timestamp without time zone": "timestamp",
+    }
+    return same.get(plain, plain)
+
+
+def _assert_same_rows(
+    table: str, found: list[tuple[Any, ...]], other: list[tuple[Any, ...]]
+) -> None:
+    one, two = (Counter(row[0] for row in rows) for rows in (found, other))
+    only = {"duckdb": list((one - two).items())[:3], "postgres": list((two - one).items())[:3]}
+    assert one == two, f"{table}: {only}"
+    if found and len(found[0]) > 1:
+        # Rows that are alike but for their floating point numbers come in the order of these.
+        key = repr
+        for row, same in zip(sorted(found, key=key), sorted(other, key=key), strict=True):
+            for left, right in zip(row[1:], same[1:], strict=True):
+                nothing = left is None or right is None
+                assert left == right if nothing else same_number(left, right, exact=False), table
+
+
+@pytest.fixture
+def both_targets(make_databank: MakeDatabank) -> BothTargets:
+    """A project without specs, ready to be built on both kinds of target."""
+    duckdb, postgres = make_databank("duckdb"), make_databank("postgres", "unused")
+    return BothTargets(duckdb, replace(postgres, project=duckdb.project))
+
+
+@pytest.fixture(scope="session")
+def open_data() -> Callable[[str], Path]:
+    """Finds the folder of an open database beside the project; skips the test if there is none."""
+
+    def find(name: str) -> Path:
+        folder = Path(__file__).parents[3] / "shared" / "data" / name
+        if not folder.is_dir():
+            pytest.skip(f"the open database {name} is not beside the project")
+        return folder
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def read_csv() -> Callable[[Path], list[dict[str, str]]]:
+    """Reads the records of a CSV file without any help of the product."""
+
+    def read(path: Path) -> list[dict[str, str]]:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return read

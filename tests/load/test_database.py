@@ -132,11 +132,11 @@ def test_a_query_with_a_cursor_reads_all_and_then_what_is_new(loading: Any, data
 def test_equal_records_at_the_boundary_are_loaded_as_often_as_they_are_there(
     loading: Any, database: Any
 ) -> None:
-    database.execute("create table events (at date, what text)")
+    database.execute("create table events (moment date, what text)")
     add = "insert into events values ('2024-01-01', 'click'), ('2024-01-01', 'click')"
     database.execute(add, "insert into events values ('2024-01-01', null), ('2024-01-01', '')")
     process = loading.process(
-        source_config=source(database, table="events", incremental_key="at", batch_size=3)
+        source_config=source(database, table="events", incremental_key="moment", batch_size=3)
     )
     loading.load(process)
     database.execute(add, "insert into events values ('2024-01-01', null)")
@@ -151,10 +151,10 @@ def test_any_history_of_a_growing_table_is_loaded_exactly_once(
 ) -> None:
     """Random inserts with many ties, loads in between, some of which end in a crash."""
     chance = random.Random(seed)
-    database.execute("create table events (n int, at int, what text)")
+    database.execute("create table events (n int, moment int, what text)")
     process = loading.process(
         source_config=source(
-            database, table="events", incremental_key="at", batch_size=chance.randint(1, 7)
+            database, table="events", incremental_key="moment", batch_size=chance.randint(1, 7)
         )
     )
 
@@ -174,30 +174,30 @@ def test_any_history_of_a_growing_table_is_loaded_exactly_once(
         except KeyboardInterrupt:
             continue
     loading.load(process)
-    expected = Counter(database.rows("select n::text, at::text, what from events"))
-    assert Counter(loading.rows("n", "at", "what") if expected else []) == expected
+    expected = Counter(database.rows("select n::text, moment::text, what from events"))
+    assert Counter(loading.rows("n", "moment", "what") if expected else []) == expected
 
 
 def test_rows_without_a_key_come_with_the_first_load_and_later_ones_are_told(
     loading: Any, database: Any
 ) -> None:
-    database.execute("create table events (n int, at date)")
+    database.execute("create table events (n int, moment date)")
     database.execute("insert into events values (1, null), (2, null), (3, '2024-01-01')")
     process = loading.process(
-        source_config=source(database, table="events", incremental_key="at", batch_size=1)
+        source_config=source(database, table="events", incremental_key="moment", batch_size=1)
     )
     assert loading.load(process).rows_loaded == 3
     assert loading.load(process).warnings == ()
     database.execute("insert into events values (4, null)")
     [warning] = loading.load(process).warnings
-    assert "1 rows have no value in 'at'" in warning
+    assert "1 rows have no value in 'moment'" in warning
 
 
 def test_a_crash_among_rows_without_a_key_loses_none(loading: Any, database: Any) -> None:
-    database.execute("create table events (n int, at date)")
+    database.execute("create table events (n int, moment date)")
     database.execute("insert into events values (1, null), (1, null), (2, null), (3, '2024-01-01')")
     process = loading.process(
-        source_config=source(database, table="events", incremental_key="at", batch_size=2)
+        source_config=source(database, table="events", incremental_key="moment", batch_size=2)
     )
 
     def crash(_: Any) -> None:
@@ -331,20 +331,20 @@ def test_raw_rows_are_equal_on_both_targets(
 ) -> None:
     database.execute(
         "create table events as select n, case when n % 3 = 0 then null when n % 3 = 1 then ''"
-        " else 'a \"quoted\",' || chr(10) || 'line ' || n end as what, n / 7 as at"
+        " else 'a \"quoted\",' || chr(10) || 'line ' || n end as what, n / 7 as moment"
         " from generate_series(1, 5000) as n"
     )
     found = []
     for target in ("duckdb", "postgres"):
         loading = load_into(make_warehouse(target, name=target))
         process = loading.process(
-            source_config=source(database, table="events", incremental_key="at", batch_size=999)
+            source_config=source(database, table="events", incremental_key="moment", batch_size=999)
         )
         loading.load(process)
         database.execute("insert into events values (9999, 'late', 714)")
         loading.load(process)
         database.execute("delete from events where n = 9999")
-        every = ("n", "what", "at", "_batch_id", "_source_file", "_row_number", "_loaded_at")
+        every = ("n", "what", "moment", "_batch_id", "_source_file", "_row_number", "_loaded_at")
         ledger = loading.ledger("batch_id", "fingerprint", "cursor_value", "rows_loaded")
         found.append((loading.rows(*every), ledger))
     assert found[0] == found[1]
