@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,9 +21,9 @@ from controlplane.errors import DatabankError, DbtError, ExitCode, JobError
 from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, JobRun, find_job, track
 from controlplane.specs.files import SpecFile, read_etl_specs
-from controlplane.state.records import BatchResult, JobStatus, NodeResult
+from controlplane.state.records import BatchResult, JobStatus, NodeResult, NodeState
 from controlplane.state.store import Store, open_store
-from controlplane.targets import Target, open_target
+from controlplane.targets import Target, WriteLock, open_target
 
 if TYPE_CHECKING:
     from controlplane.dbt.artifacts import NodeResult as DbtResult
@@ -195,7 +196,7 @@ def _run(
         for path in require_generated(project):
             reporter.note(f"{path} was edited by hand where its spec asks for something else")
     project = destination(project, chosen)
-    target = open_target(project.target)
+    target = open_target(project.target, on_wait=reporter.waiting)
     name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
     kind = "ingest" if options.load_only else "run"
     params = asdict(options)
@@ -247,20 +248,40 @@ class _Execution:
     chosen: list[SpecFile[EtlProcess]]
     build: str
     session: DbtSession | None = None
+    # Processes whose table was built and whose validation has not passed since, be it in a run that
+    # was killed or failed before.
+    unvalidated: set[str] = field(default_factory=set)
 
     def carry_out(self, target_path: Any) -> None:
         """Everything, in order."""
         from controlplane.dbt.process import DbtSession
 
+        self._queue()
         self._pre_validate()
         with DbtSession(self.project, environment=self._dbt_environment()) as session:
             self.session = session
             self._load()
             if self.options.load_only:
                 return
-            plan = self._plan(target_path)
-            self._build(plan, target_path)
-        self._post_validate(plan)
+            self._build(self._plan(target_path), target_path)
+        self._post_validate()
+
+    @property
+    def _holder(self) -> str:
+        return f"databank run, {self.job.id}"
+
+    def _queue(self) -> None:
+        """Wait for whoever writes the warehouse, where a writer shuts readers out.
+
+        Raises:
+            LockBusyError: somebody does, and waiting was not wanted.
+        """
+        if self.project.target.type == "duckdb":
+            with self._write_lock(self.reporter.waiting):
+                pass
+
+    def _write_lock(self, on_wait: Callable[[str], None]) -> AbstractContextManager[WriteLock]:
+        return self.target.write_lock(self._holder, wait=self.options.wait, on_wait=on_wait)
 
     def _dbt_environment(self) -> dict[str, str]:
         """dbt's environment: the project's, with PostgreSQL's compiler off.
@@ -340,6 +361,7 @@ class _Execution:
                 known_tables=tables,
                 wait=self.options.wait,
                 on_wait=self.reporter.waiting,
+                holder=self._holder,
             )
             self.result.loads.append(loaded)
             self._record_load(process, loaded)
@@ -387,10 +409,16 @@ class _Execution:
 
         self.job.check_cancelled()
         self.job.progress(LOAD_SHARE, "deciding what to build")
+        states = self.store.node_states(self.project.target.identity)
+        self.unvalidated = {
+            file.spec.slug
+            for file in self.chosen
+            if (state := states.get(_validation(file.spec))) and state.status != "pass"
+        }
         plan = make_plan(
             self.project,
             self.target,
-            self.store.node_states(self.project.target.identity),
+            states,
             processes=[file.spec for file in self.chosen] if self.options.names else None,
             select=self.options.select,
             exclude=self.options.exclude,
@@ -405,10 +433,25 @@ class _Execution:
         return plan
 
     def _build(self, plan: Plan, target_path: Any) -> None:
-        from controlplane.plan import pending_states, steps
-
+        """Carry out the plan, or another one where somebody else built meanwhile."""
         if not plan.to_build:
             return
+        waited = False
+
+        def on_wait(message: str) -> None:
+            nonlocal waited
+            waited = True
+            self.reporter.waiting(message)
+
+        with self._write_lock(on_wait) as lock:
+            if waited:
+                plan = self._plan(target_path)
+            if plan.to_build:
+                self._carry_out(plan, target_path, lock.pass_fds)
+
+    def _carry_out(self, plan: Plan, target_path: Any, pass_fds: Sequence[int]) -> None:
+        from controlplane.plan import pending_states, steps
+
         session = self.session
         assert session is not None  # noqa: S101
         identity = self.project.target.identity
@@ -416,22 +459,26 @@ class _Execution:
             NodeResult(node.unique_id, node.resource_type, node.layer, "owed")
             for node in plan.to_build
         )
-        with self.target.write_lock(
-            f"job {self.job.id}", wait=self.options.wait, on_wait=self.reporter.waiting
-        ) as lock:
-            self.store.save_node_states(
-                identity, pending_states(plan, job_id=self.job.id, now=_now())
-            )
-            results: dict[str, DbtResult] = {}
-            try:
-                for number, step in enumerate(steps(plan), start=1):
-                    remaining, left_out = step.after(results)
-                    results |= left_out
-                    if remaining.nodes:
-                        path = target_path / f"build_{number}"
-                        results |= self._dbt_build(session, plan, remaining, path, lock.pass_fds)
-            finally:
-                self._record(plan, results)
+        names = {node.name for node in plan.to_build}
+        owed = [file.spec for file in self.chosen if file.spec.table_name in names]
+        self.unvalidated |= {process.slug for process in owed}
+        self.store.save_node_states(
+            identity,
+            [
+                *pending_states(plan, job_id=self.job.id, now=_now()),
+                *(self._validation_state(process, "pending") for process in owed),
+            ],
+        )
+        results: dict[str, DbtResult] = {}
+        try:
+            for number, step in enumerate(steps(plan), start=1):
+                remaining, left_out = step.after(results)
+                results |= left_out
+                if remaining.nodes:
+                    path = target_path / f"build_{number}"
+                    results |= self._dbt_build(session, plan, remaining, path, pass_fds)
+        finally:
+            self._record(plan, results)
         if len(results) < len(plan.to_build):
             missing = [node.unique_id for node in plan.to_build if node.unique_id not in results]
             shown = ", ".join(missing[:5])
@@ -544,23 +591,41 @@ class _Execution:
             return {}
         return {unique_id: int(rows[index]) for index, unique_id in enumerate(tables)}
 
-    def _post_validate(self, plan: Plan) -> None:
-        """Check and measure the processes whose silver table was built."""
+    def _post_validate(self) -> None:
+        """Check and measure the processes whose silver table was built since they last passed."""
         from controlplane import quality
 
-        built = {node.name for node in self.result.nodes if node.status == "success"}
+        models = {node.name: node.status for node in self.result.nodes if not _is_test(node)}
         for file in self.chosen:
             process = file.spec
-            if process.type == "extract" or process.table_name not in built:
+            if process.slug not in self.unvalidated or process.type == "extract":
                 continue
+            if models.get(process.table_name, "success") != "success":
+                continue  # it stays owed
+            failed = False
             for check in quality.check_target(file, self.target):
                 self._note_check(check)
+                failed = failed or check.failed
+            state = self._validation_state(process, "fail" if failed else "pass")
+            self.store.save_node_states(self.project.target.identity, [state])
             if process.validation.quality_metrics:
                 self.result.metrics[process.slug] = quality.metrics(process, self.target)
             if process.validation.data_profiling or process.transform_config.data_quality.profiling:
                 schema, table = quality.silver_relation(process)
                 self.result.profiles[process.slug] = quality.profile(self.target, schema, table)
         self._stop_on_checks("the tables are built, and the job is failed")
+
+    def _validation_state(self, process: EtlProcess, status: str) -> NodeState:
+        return NodeState(_validation(process), {}, status, None, self.job.id, _now())
+
+
+def _validation(process: EtlProcess) -> str:
+    """Under which name the state store remembers whether a process's table passed its checks."""
+    return f"validation.{process.slug}"
+
+
+def _is_test(node: NodeOutcome) -> bool:
+    return node.resource_type in ("test", "unit_test")
 
 
 class CheckFailedError(DatabankError):

@@ -226,7 +226,9 @@ def fill_placeholders(tree: exp.Expr, values: Mapping[str, Any]) -> exp.Expr:
             return node
         value = value_of(node)
         if isinstance(value, list):
-            raise ExpressionError(f"the parameter '{node.name}' is a list, which is only for in (…)")
+            raise ExpressionError(
+                f"the parameter '{node.name}' is a list, which is only for in (…)"
+            )
         return literal(value)
 
     return tree.transform(fill)

@@ -100,14 +100,15 @@ def database_server() -> Iterator[PostgresServer]:
         return
     folder = Path(tempfile.mkdtemp(prefix="databank-postgres-"))
     try:
-        with _running_server(folder) as server:
+        with running_server(folder) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _running_server(folder: Path) -> Iterator[PostgresServer]:
+def running_server(folder: Path) -> Iterator[PostgresServer]:
+    """A new server whose files are in the folder, for the length of the block."""
     # Not imported as a module: only its programs are wanted.
     from importlib.util import find_spec
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import click
@@ -28,16 +27,10 @@ def generate(project: Project, dry_run: bool, check: bool, refresh: bool, output
     """Write the dbt models of the specs; what people changed by hand is kept."""
     from controlplane import generate as generator
 
-    @functools.cache
-    def known_tables() -> frozenset[str]:
-        from controlplane.specs.files import read_etl_specs
-
-        return frozenset(file.spec.table_name for file in read_etl_specs(project.root))
-
-    def describe(process: EtlProcess) -> SourceSchema:
+    def describe(process: EtlProcess, known_tables: frozenset[str]) -> SourceSchema:
         from controlplane.load import describe_source
 
-        return describe_source(process, project, known_tables=known_tables())
+        return describe_source(process, project, known_tables=known_tables)
 
     write = not (dry_run or check)
     done = generator.generate(project, describe, write=write, refresh=refresh)

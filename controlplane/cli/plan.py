@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from controlplane.load import LoadResult
     from controlplane.plan import Plan
     from controlplane.specs.etl import EtlProcess
+    from controlplane.specs.files import SpecFile
     from controlplane.targets import Target
+
+LONGEST_NAME = 60
 
 
 @click.command(epilog="Example: databank plan --detailed-exitcode")
@@ -60,9 +63,9 @@ def plan(
     for path in require_generated(project):
         narrate(f"Note: {path} was edited by hand where its spec asks for something else")
     project = destination(project, chosen)
-    target = open_target(project.target)
+    target = open_target(project.target, on_wait=narrate)
     processes = [file.spec for file in chosen]
-    loads = _dry_loads(processes, project, target)
+    loads = _dry_loads(processes, every, project, target)
     with open_store(project) as store:
         states = store.node_states(project.target.identity)
     made = make_plan(
@@ -89,10 +92,14 @@ def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _dry_loads(
-    processes: Sequence[EtlProcess], project: Project, target: Target
+    processes: Sequence[EtlProcess],
+    every: Sequence[SpecFile[EtlProcess]],
+    project: Project,
+    target: Target,
 ) -> list[LoadResult]:
     from controlplane.load import load_process
 
+    tables = frozenset(file.spec.table_name for file in every)
     return [
         load_process(
             process,
@@ -101,6 +108,7 @@ def _dry_loads(
             job_id=None,
             now=lambda: datetime.now(UTC),
             dry_run=True,
+            known_tables=tables,
         )
         for process in processes
         if process.type != "transform"
@@ -141,13 +149,18 @@ def _document(made: Plan, loads: Sequence[LoadResult], project: Project) -> dict
     }
 
 
+def _short(name: str) -> str:
+    """The name of a node as far as it fits into a line; dbt makes a test's from its arguments."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
 def _render(made: Plan, loads: Sequence[LoadResult]) -> str:
     from controlplane.cli.output import table
 
     lines = [f"load   {load.process}: {batch.source}" for load in loads for batch in load.batches]
     if made.nodes:
         rows = [
-            (node.action, node.layer or "-", node.resource_type, node.name, node.reason)
+            (node.action, node.layer or "-", node.resource_type, _short(node.name), node.reason)
             for node in made.nodes
         ]
         lines.append(table(("action", "layer", "type", "node", "reason"), rows))

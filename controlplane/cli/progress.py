@@ -35,7 +35,7 @@ class PlainReporter:
 
     def waiting(self, message: str) -> None:
         """The warehouse is somebody else's for now."""
-        narrate(f"Waiting: {message}")
+        narrate(f"{message[:1].upper()}{message[1:]}")
 
     def loading(self, process: str) -> None:
         """A process's sources are read: said only once they are in."""
@@ -98,7 +98,7 @@ class LiveReporter(PlainReporter):
 
     def waiting(self, message: str) -> None:
         """Said above the bars."""
-        self._progress.print(f"Waiting: {message}", markup=False)
+        self._progress.print(f"{message[:1].upper()}{message[1:]}", markup=False, highlight=False)
 
     def loading(self, process: str) -> None:
         """A bar without an end while a source is read."""

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from controlplane.dbt.events import NodeFinished
-    from controlplane.dbt.process import DbtRun
+from controlplane.dbt.events import GOOD, NodeFinished
 
-# The words with which dbt says that a node owes nothing any more.
-GOOD = frozenset({"success", "pass", "warn", "no-op"})
+if TYPE_CHECKING:
+    from controlplane.dbt.process import DbtRun
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from controlplane.dbt.artifacts import Manifest, Node
-from controlplane.dbt.files import ProjectFiles
-from controlplane.dbt.fingerprint import Fingerprints, Inputs, digest
-from controlplane.dbt.setting import Setting
+if TYPE_CHECKING:
+    from controlplane.dbt.artifacts import Manifest, Node
+    from controlplane.dbt.files import ProjectFiles
+    from controlplane.dbt.setting import Setting
 
 RUNNABLE = frozenset({"model", "seed", "snapshot", "function", "test", "unit_test"})
 TESTS = frozenset({"test", "unit_test"})
@@ -90,6 +91,9 @@ class Dag:
 
 def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
     """The dag of a manifest that dbt made of these files under this setting."""
+    from controlplane.dbt.fingerprint import Fingerprints, Inputs
+    from controlplane.dbt.hashes import digest
+
     project = setting.project
     fingerprints = Fingerprints(
         manifest,

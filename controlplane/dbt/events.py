@@ -30,6 +30,8 @@ STARTED = frozenset({"LogStartLine"})
 PRINTED = frozenset({"PrintEvent", "ListCmdOut"})
 # Says where the SQL of a node that failed is.
 COMPILED = "SQLCompiledPath"
+# The words with which dbt says that a node owes nothing any more.
+GOOD = frozenset({"success", "pass", "warn", "no-op"})
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 

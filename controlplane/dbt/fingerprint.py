@@ -6,20 +6,16 @@ variable whose name is computed) makes the fingerprint `UNKNOWN`, which equals n
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from controlplane.dbt.artifacts import Macro, Manifest, Node
 from controlplane.dbt.files import ENV_VAR, names_in
-
-UNKNOWN = ""
-ASPECTS = ("code", "config", "macros", "variables", "environment", "hooks")
+from controlplane.dbt.hashes import UNKNOWN, digest, keyed_hashes
 
 VAR = re.compile(r"""\bvar\s*(?:\.\s*has_var\s*)?\(\s*(?:\\?["']([^"'\\]+)\\?["']\s*[,)])?""")
 _DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?["']([^"']+)["']""")
@@ -48,6 +44,14 @@ class Inputs:
     settings: Any  # of dbt_project.yml and the profile: whatever changes how SQL is made or run
 
 
+@dataclass(frozen=True)
+class _Names:
+    """Names of dbt's variables and of the environment's; None for one that is computed."""
+
+    variables: frozenset[str | None]
+    environment: frozenset[str | None]
+
+
 class Fingerprints:
     """The fingerprints of the nodes of one manifest."""
 
@@ -63,6 +67,7 @@ class Fingerprints:
             if separator:
                 self._by_suffix[suffix].append(macro)
         self._macro_hashes = {key: digest(each.sql) for key, each in manifest.macros.items()}
+        self._macro_names = {key: _names(each.sql) for key, each in manifest.macros.items()}
         self._callees = {key: self._called(each) for key, each in manifest.macros.items()}
         self._implicit = self._closure(self._overrides())
         self._hooks = self._hook_hash()
@@ -71,13 +76,13 @@ class Fingerprints:
         """The hash of each aspect of a node."""
         described = self._describe(node)
         macros = self._closure(self._node_macros(node)) | self._implicit
-        texts = [json.dumps(described), *(self._manifest.macros[key].sql for key in macros)]
+        read = self._read([node.raw_code, json.dumps(described)], macros)
         return {
             "code": digest(node.raw_code, self._content(node)),
             "config": digest(described, self._inputs.target, self._inputs.settings),
             "macros": digest({key: self._macro_hashes[key] for key in sorted(macros)}),
-            "variables": self._variables([node.raw_code, *texts], node.package),
-            "environment": self._environment([node.raw_code, *texts]),
+            "variables": self._variables(read.variables, node.package),
+            "environment": self._environment(read.environment),
             "hooks": self._hooks,
         }
 
@@ -157,19 +162,26 @@ class Fingerprints:
         parts = []
         for hook in sorted(hooks, key=lambda node: node.unique_id):
             macros = self._closure(self._node_macros(hook))
-            texts = [hook.raw_code, *(self._manifest.macros[key].sql for key in macros)]
+            read = self._read([hook.raw_code], macros)
             parts.append(
                 [
                     hook.raw_code,
                     {key: self._macro_hashes[key] for key in sorted(macros)},
-                    self._variables(texts, hook.package),
-                    self._environment(texts),
+                    self._variables(read.variables, hook.package),
+                    self._environment(read.environment),
                 ]
             )
         return digest(parts)
 
-    def _variables(self, texts: Iterable[str], package: str) -> str:
-        names = {name for text in texts for name in names_in(text, VAR)}
+    def _read(self, texts: Iterable[str], macros: Iterable[str]) -> _Names:
+        """The names of the variables that texts and macros read."""
+        parts = [*map(_names, texts), *(self._macro_names[key] for key in macros)]
+        return _Names(
+            frozenset().union(*(part.variables for part in parts)),
+            frozenset().union(*(part.environment for part in parts)),
+        )
+
+    def _variables(self, names: Set[str | None], package: str) -> str:
         if None in names:  # a computed name may be any of them
             return digest(self._inputs.variables)
         scoped = self._inputs.variables.get(package)
@@ -181,8 +193,7 @@ class Fingerprints:
             }
         )
 
-    def _environment(self, texts: Iterable[str]) -> str:
-        names = {name for text in texts for name in names_in(text, ENV_VAR)}
+    def _environment(self, names: Set[str | None]) -> str:
         if None in names:
             return UNKNOWN
         values = keyed_hashes(
@@ -191,25 +202,8 @@ class Fingerprints:
         return digest(values)
 
 
-def digest(*parts: Any) -> str:
-    """A short hash of JSON values."""
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def keyed_hashes(
-    names: Iterable[str], environment: Mapping[str, str], key: str
-) -> dict[str, str | None]:
-    """The keyed hash of each variable's value; None for one that is not set."""
-    hashes: dict[str, str | None] = {}
-    for name in sorted(names):
-        value = environment.get(name)
-        hashes[name] = (
-            None
-            if value is None
-            else hmac.new(key.encode(), value.encode(), hashlib.sha256).hexdigest()[:16]
-        )
-    return hashes
+def _names(text: str) -> _Names:
+    return _Names(names_in(text, VAR), names_in(text, ENV_VAR))
 
 
 def _hook_texts(node: Node) -> list[str]:

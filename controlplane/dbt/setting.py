@@ -13,7 +13,7 @@ import yaml
 
 from controlplane.config import Project
 from controlplane.dbt.files import ENV_VAR, ProjectFiles, names_in
-from controlplane.dbt.fingerprint import keyed_hashes
+from controlplane.dbt.hashes import keyed_hashes
 
 # Of a profile's output, what says who connects, from where and how patiently, but not what is made.
 _CONNECTION = frozenset(

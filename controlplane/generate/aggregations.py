@@ -111,7 +111,9 @@ class _Reader:
                 return
         for field, name in wanted:
             if not any(table.has(name) for table in self.tables):
-                known = dict.fromkeys(name for table in self.tables for name in names(table.columns))
+                known = dict.fromkeys(
+                    name for table in self.tables for name in names(table.columns)
+                )
                 self._problem(field, sql.unknown_column(name, list(known)))
                 return
         holders = "; ".join(
@@ -194,9 +196,7 @@ class _Reader:
             self._problem(field, f"'{function}' needs numbers, and {column.name} is {column.type}")
             return None
         if not _fits(function, column):
-            self._problem(
-                field, f"'{function}' is not for {column.type}, which {column.name} is"
-            )
+            self._problem(field, f"'{function}' is not for {column.type}, which {column.name} is")
             return None
         kind = _result_type(function, column)
         subject = ordered(column) if function in _OF_ORDERED else column.name
@@ -265,9 +265,7 @@ class _Reader:
                 return by_name[node.name].tree.copy()
             if node.name in aggregate:
                 return sql.parse_expression(measure.text)
-            raise ExpressionError(
-                sql.unknown_column(node.name, [*by_name, *sorted(aggregate)])
-            )
+            raise ExpressionError(sql.unknown_column(node.name, [*by_name, *sorted(aggregate)]))
 
         try:
             tree = sql.parse_expression(self.item.having)

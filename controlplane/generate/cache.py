@@ -1,7 +1,8 @@
-"""What `databank generate` wrote last on this machine: a hint that saves reading every spec again.
+"""What the last call of `generate` saw of each spec, so that the next one reads only what changed.
 
-Without the cache the answer is the same and takes longer. Nothing here imports the generator, so
-that a command can ask whether models are up to date in a few milliseconds.
+The cache is a hint in the state folder: without it every spec is read again, and the answer is the
+same. An entry holds for a spec while the spec's bytes, its files and its record are what they were
+and no table that it reads has changed.
 """
 
 from __future__ import annotations
@@ -9,27 +10,59 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from controlplane.config import Project
-from controlplane.generate.record import write_text
+from controlplane.generate.changes import write_text
+
+Stamp = list[int] | None
 
 
-def spec_digests(project: Project) -> dict[str, str]:
-    """Path in the project and hash of every spec of an ETL process."""
-    folder = project.specs_dir / "etl"
-    if not folder.is_dir():
+@dataclass(frozen=True)
+class Entry:
+    """One spec as it was: its hash, what it writes, what it looked for, and its files' stamps."""
+
+    digest: str
+    slug: str
+    table: str
+    models: list[str]
+    tables: list[str]
+    reads: list[str]
+    files: dict[str, Stamp]
+
+
+def read_cache(project: Project) -> dict[str, Entry]:
+    """The entries by the specs' paths; empty where there are none that this version can use."""
+    try:
+        data = json.loads(_path(project).read_text(encoding="utf-8"))
+        if data["code"] != _code_version():
+            return {}
+        return {name: Entry(**entry) for name, entry in data["specs"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return {
-        path.relative_to(project.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.suffix in (".yml", ".yaml", ".json") and not path.name.startswith(".")
-    }
 
 
-def stamp(path: Path) -> list[int] | None:
-    """Size and time of a file; None where there is none."""
+def write_cache(project: Project, entries: Mapping[str, Entry]) -> None:
+    """Keep the entries for the next call."""
+    project.ensure_state_dir()
+    content = {name: asdict(entry) for name, entry in entries.items()}
+    write_text(_path(project), json.dumps({"code": _code_version(), "specs": content}))
+
+
+def stamps(root: Path, paths: list[str]) -> dict[str, Stamp]:
+    """Size and time of change of files; None for one that is not there."""
+    return {path: _stamp(root / path) for path in paths}
+
+
+def still_holds(entry: Entry, digest: str, root: Path) -> bool:
+    """Whether spec, files and record are what they were."""
+    if entry.digest != digest:
+        return False
+    return all(_stamp(root / path) == stamp for path, stamp in entry.files.items())
+
+
+def _stamp(path: Path) -> Stamp:
     try:
         status = path.stat()
     except OSError:
@@ -37,23 +70,7 @@ def stamp(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def read_cache(project: Project) -> dict[str, Any]:
-    """An entry for each spec, by its path; empty where other code than this wrote the cache."""
-    try:
-        data = json.loads(_cache_path(project).read_text(encoding="utf-8"))
-        entries: dict[str, Any] = data["specs"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return entries if data.get("code") == _code_version() else {}
-
-
-def write_cache(project: Project, entries: Mapping[str, Any]) -> None:
-    """Keep the entries for the next call."""
-    project.ensure_state_dir()
-    write_text(_cache_path(project), json.dumps({"code": _code_version(), "specs": entries}))
-
-
-def _cache_path(project: Project) -> Path:
+def _path(project: Project) -> Path:
     return project.state_dir / "generate.json"
 
 
@@ -61,5 +78,5 @@ def _code_version() -> str:
     """Changes with the generator's own code, so that an upgrade generates everything again."""
     package = Path(__file__).parent.parent
     sources = [*package.glob("generate/*.py"), *package.glob("specs/*.py"), *package.glob("*.py")]
-    stamps = [(path.name, stamp(path)) for path in sorted(sources)]
-    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
+    seen = [(path.name, _stamp(path)) for path in sorted(sources)]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

@@ -10,8 +10,7 @@ def gold(process: Process, item: Aggregation) -> str:
     """The model of one aggregation; of a history it counts the current versions."""
     table = item.reads
     columns = [
-        text if text == column.name else f"{text} as {column.name}"
-        for text, column in item.groups
+        text if text == column.name else f"{text} as {column.name}" for text, column in item.groups
     ]
     clauses = [f"group by {', '.join(text for text, _ in item.groups)}"] if item.groups else []
     if item.having:
@@ -21,14 +20,10 @@ def gold(process: Process, item: Aggregation) -> str:
     return model(
         process.spec_path,
         [
-            import_cte(
-                source, ref(table.model), ["where is_current"] if table.has_history else []
-            ),
+            import_cte(source, ref(table.model), ["where is_current"] if table.has_history else []),
             Cte(
                 "aggregated",
-                select(
-                    [*columns, f"{item.expression} as {item.column.name}"], source, clauses
-                ),
+                select([*columns, f"{item.expression} as {item.column.name}"], source, clauses),
                 item.description,
             ),
         ],

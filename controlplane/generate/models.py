@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from controlplane.generate import bronze, gold, properties, silver
-from controlplane.generate.resolve import Process
+from controlplane.generate import properties, silver_properties
+from controlplane.generate.bronze import SHARED_MODELS, bronze, join_bronze, over_raw
+from controlplane.generate.checked import checked
+from controlplane.generate.gold import gold
+from controlplane.generate.joined import joined
+from controlplane.generate.outcomes import outcomes, quarantine
+from controlplane.generate.process import Process
+from controlplane.generate.silver import silver
 
 SHARED_ORIGIN = "specs/etl"
 
@@ -17,37 +23,31 @@ def process_files(process: Process) -> dict[str, str]:
         files[f"models/{layer}/{name}.yml"] = described
 
     if process.reads_model is None:
-        add("bronze", process.bronze, bronze.bronze(process), properties.bronze(process))
+        add("bronze", process.bronze, bronze(process), properties.bronze(process))
     for join in process.joins:
-        if join.right_raw:
-            add(
-                "bronze",
-                join.right_ref,
-                bronze.join_bronze(process, join),
-                properties.join_bronze(process, join),
-            )
+        if join.right.raw:
+            described = properties.join_bronze(process, join)
+            add("bronze", join.right.table.model, join_bronze(process, join), described)
     if process.kind == "extract":
         return files
-    add("silver", process.checked, silver.checked(process), properties.checked(process))
-    add("silver", process.table, silver.silver(process), properties.silver(process))
-    add("silver", process.quarantine, silver.quarantine(process), properties.quarantine(process))
-    add("silver", process.outcomes, silver.outcomes(process), properties.outcomes(process))
+    for name, write, describe in (
+        (process.checked, checked, silver_properties.checked),
+        (process.table, silver, silver_properties.silver),
+        (process.quarantine, quarantine, silver_properties.quarantine),
+        (process.outcomes, outcomes, silver_properties.outcomes),
+    ):
+        add("silver", name, write(process), describe(process))
     for join in process.joins:
-        add("silver", join.model, silver.join(process, join), properties.join(process, join))
-    for aggregation in process.aggregations:
-        add(
-            "gold",
-            aggregation.model,
-            gold.gold(process, aggregation),
-            properties.gold(process, aggregation),
-        )
+        add("silver", join.table.model, joined(process, join), properties.joined(process, join))
+    for item in process.aggregations:
+        add("gold", item.model, gold(process, item), properties.gold(process, item))
     return files
 
 
 def shared_files() -> dict[str, str]:
     """The models over the load ledger and the rejected lines, which every project with specs has."""
     files = {}
-    for name, (statement, described) in properties.shared_models(SHARED_ORIGIN).items():
-        files[f"models/bronze/{name}.sql"] = statement
-        files[f"models/bronze/{name}.yml"] = described
+    for name, (table, _, columns) in SHARED_MODELS.items():
+        files[f"models/bronze/{name}.sql"] = over_raw(SHARED_ORIGIN, table, columns)
+        files[f"models/bronze/{name}.yml"] = properties.over_raw(SHARED_ORIGIN, name)
     return files

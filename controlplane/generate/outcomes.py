@@ -114,9 +114,7 @@ def outcomes(process: Process) -> str:
         parts = ["kept", *duplicates]
     not_accepted = ["where _outcome <> 'accepted'"]
     survivor = SURVIVOR if process.may_repeat else _ITSELF
-    ctes.append(
-        Cte("set_aside", _lines("_outcome", "_reason", "checked", not_accepted, survivor))
-    )
+    ctes.append(Cte("set_aside", _lines("_outcome", "_reason", "checked", not_accepted, survivor)))
     parts.append("set_aside")
     if process.reads_model is None:
         if process.current_only:

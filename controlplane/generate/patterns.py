@@ -102,7 +102,10 @@ class _Reader:
                 parts.append(self._repeat(repeatable=repeatable))
                 repeatable = False
             else:
-                if self.pattern.startswith("(?", self.at) and self.pattern[self.at + 2 :][:1] != ":":
+                if (
+                    self.pattern.startswith("(?", self.at)
+                    and self.pattern[self.at + 2 :][:1] != ":"
+                ):
                     self._refuse(
                         f"'{self.pattern[self.at : self.at + 4]}'",
                         "look-arounds, named groups and options (but for (?i) at the very beginning)",

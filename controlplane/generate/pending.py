@@ -1,57 +1,90 @@
 """Whether the models on disk are those that the specs ask for, asked before they are run.
 
-Where nothing changed since the last generation the answer costs a hash of each spec and a look at
-each file. Otherwise the generator itself says what it would change; what people edited by hand is
-theirs and no difference.
+Where nothing changed since the last answer, the next one costs a hash of each spec and a look at
+each file, without importing the generator. Otherwise the generator says what it would change. What
+people edited by hand is theirs, and no difference.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
 from controlplane.config import Project
 from controlplane.errors import ConfigError
-from controlplane.generate.cache import read_cache, spec_digests, stamp
-from controlplane.generate.record import FOLDER, read_record, record_path
+from controlplane.generate.record import FOLDER
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.source_schema import SourceSchema
 
-SHARED = "_shared"
 SHOWN = 5
+_HINT = "run `databank generate`, then the same command again; nothing was loaded"
+
+Stamp = list[int] | None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """All that decides what would be generated: the generator's code, the specs, the records."""
+
+    code: str
+    specs: dict[str, str]
+    records: dict[str, Stamp]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the generator said when it last saw this: nothing to write.
+
+    `files` are those that it writes, `conflicts` those it leaves to the person who edited them.
+    """
+
+    seen: _Seen
+    files: list[str] = field(default_factory=list)
+    conflicts: dict[str, Stamp] = field(default_factory=dict)
+
+    def holds(self, seen: _Seen, root: Path) -> bool:
+        """Whether it is still the answer: only files that people may edit have changed."""
+        return (
+            self.seen == seen
+            and all((root / path).is_file() for path in self.files)
+            and all(_stamp(root / path) == stamp for path, stamp in self.conflicts.items())
+        )
 
 
 def require_generated(project: Project) -> tuple[str, ...]:
-    """The files left as people edited them where the specs ask for something else: conflicts.
+    """The files in conflict: edited by hand where the specs ask for something else.
 
     Raises:
         ConfigError: `databank generate` has something to write.
         SpecError: specs cannot be used.
     """
-    digests = spec_digests(project)
-    cache = read_cache(project)
-    changed = [name for name in digests if cache.get(name, {}).get("digest") != digests[name]]
-    if not changed and _is_as_written(project, cache, digests):
-        return ()
+    seen = _look(project)
+    answer = _read(project)
+    if answer is not None and answer.holds(seen, project.root):
+        return tuple(answer.conflicts)
 
     from controlplane.generate.workspace import generate
 
     try:
         done = generate(project, _unknown, write=False)
     except _UnknownSourceError as error:
-        process = error.process
-        record = read_record(record_path(project.specs_dir, process.slug))
-        why = "its source is another one since" if record else "it has none yet"
+        raise ConfigError(_not_generated(project, error.process), hint=_HINT) from None
+    if done.pending:
+        listed = ", ".join(f"{change.path} ({change.action})" for change in done.pending[:SHOWN])
+        more = len(done.pending) - SHOWN
         raise ConfigError(
-            f"the models of the ETL process '{process.name}' are not generated: {why}", hint=_HINT
-        ) from None
-    if not done.pending:
-        return tuple(change.path for change in done.conflicts)
-    listed = ", ".join(f"{change.path} ({change.action})" for change in done.pending[:SHOWN])
-    more = f" and {len(done.pending) - SHOWN} more" if len(done.pending) > SHOWN else ""
-    # Without a cache it is not known when a spec changed, only that the models do not fit.
-    since = f" ({_listed(changed)} changed since)" if cache and changed else ""
-    raise ConfigError(f"models are not as the specs ask{since}: {listed}{more}", hint=_HINT)
-
-
-_HINT = "run `databank generate`, then the same command again; nothing was loaded"
+            f"models are not as the specs ask{_since(answer, seen)}: {listed}"
+            + (f" and {more} more" if more > 0 else ""),
+            hint=_HINT,
+        )
+    conflicts = {change.path: _stamp(project.root / change.path) for change in done.conflicts}
+    files = [change.path for change in done.changes if (project.root / change.path).is_file()]
+    # A record that is there now says which files go with a spec that is not read again.
+    _write(project, _Answer(seen, sorted({*files, *_recorded(project)}), conflicts))
+    return tuple(conflicts)
 
 
 class _UnknownSourceError(Exception):
@@ -62,33 +95,93 @@ class _UnknownSourceError(Exception):
         self.process = process
 
 
-def _unknown(process: EtlProcess) -> SourceSchema:
+def _unknown(process: EtlProcess, _tables: frozenset[str]) -> SourceSchema:
     raise _UnknownSourceError(process)
 
 
-def _is_as_written(
-    project: Project, cache: dict[str, dict[str, object]], digests: dict[str, str]
-) -> bool:
-    """Whether records and files are those that go with these specs."""
-    root, folder = project.root, project.specs_dir / FOLDER
-    if cache.keys() != digests.keys():
-        return False
-    slugs = {path.stem for path in folder.glob("*.json")}
-    if slugs != {str(entry["slug"]) for entry in cache.values()} | ({SHARED} if cache else set()):
-        return False
-    for entry in cache.values():
-        files = entry["files"]
-        assert isinstance(files, dict)  # noqa: S101
-        record = record_path(project.specs_dir, str(entry["slug"]))
-        name = record.relative_to(root).as_posix()
-        if stamp(record) != files.get(name):
-            return False
-        if not all((root / path).is_file() for path in files):
-            return False
-    shared = read_record(record_path(project.specs_dir, SHARED)) if cache else None
-    return shared is None or all((root / path).is_file() for path in shared.files)
+def _not_generated(project: Project, process: EtlProcess) -> str:
+    from controlplane.generate.record import record_path
+    from controlplane.specs.files import read_etl_specs
+
+    files = read_etl_specs(project.root)
+    spec = next((file.source for file in files if file.spec.slug == process.slug), process.name)
+    if record_path(project.specs_dir, process.slug).exists():
+        return f"{spec}: reads another source than the one that its models were generated for"
+    return f"{spec}: has no models yet"
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+def _since(answer: _Answer | None, seen: _Seen) -> str:
+    """Which specs changed since the models were last found to fit, where that is known."""
+    if answer is None:
+        return ""
+    before = answer.seen.specs
+    changed = [name for name in seen.specs if before.get(name) != seen.specs[name]]
+    changed += [name for name in before if name not in seen.specs]
+    if not changed:
+        return ""
+    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    return f" (changed since: {', '.join(changed[:SHOWN])}{more})"
+
+
+def _look(project: Project) -> _Seen:
+    folder = project.specs_dir / "etl"
+    specs = {
+        path.relative_to(project.root).as_posix(): _digest(path)
+        for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if path.suffix in (".yml", ".yaml", ".json") and not path.name.startswith(".")
+    }
+    records = sorted((project.specs_dir / FOLDER).glob("*.json"))
+    return _Seen(_code_version(), specs, {path.name: _stamp(path) for path in records})
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _recorded(project: Project) -> set[str]:
+    """The files that the records name and that are there."""
+    found = set()
+    for path in (project.specs_dir / FOLDER).glob("*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            found |= set(json.loads(path.read_text(encoding="utf-8"))["files"])
+    return {path for path in found if (project.root / path).is_file()}
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _code_version() -> str:
+    """Changes with the generator's own code: an upgrade may generate something else."""
+    package = Path(__file__).parent.parent
+    sources = [*package.glob("generate/*.py"), *package.glob("specs/*.py"), *package.glob("*.py")]
+    stamps = [(path.name, _stamp(path)) for path in sorted(sources)]
+    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
+
+
+def _path(project: Project) -> Path:
+    return project.state_dir / "generated.json"
+
+
+def _read(project: Project) -> _Answer | None:
+    try:
+        data = json.loads(_path(project).read_text(encoding="utf-8"))
+        return _Answer(_Seen(**data["seen"]), data["files"], data["conflicts"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write(project: Project, answer: _Answer) -> None:
+    """Keep the answer; that it cannot be kept costs time and is no failure."""
+    with suppress(OSError):
+        path = project.ensure_state_dir() / "generated.json"
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_text(json.dumps(asdict(answer)), encoding="utf-8")
+        fresh.replace(path)

@@ -7,12 +7,12 @@ generated, one line of text a line, so that a pull request shows both.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controlplane.errors import ConfigError
+from controlplane.generate.changes import write_text
 from controlplane.specs.source_schema import SourceSchema
 
 FOLDER = ".generated"
@@ -65,18 +65,8 @@ def write_record(path: Path, record: Record) -> None:
         "spec": record.spec,
         "source": record.source,
         "schema": record.schema.to_dict() if record.schema else None,
-        "files": {name: text.splitlines() for name, text in sorted(record.files.items())},
+        "files": {
+            name: text.removesuffix("\n").split("\n") for name, text in sorted(record.files.items())
+        },
     }
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Put `text` in a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise

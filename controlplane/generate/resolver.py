@@ -86,9 +86,7 @@ class Resolver:
             self.problem(place, str(error))
             return None
 
-    def settings(
-        self, block: str, parameters: Mapping[str, Any], allowed: Collection[str]
-    ) -> None:
+    def settings(self, block: str, parameters: Mapping[str, Any], allowed: Collection[str]) -> None:
         """Note a problem for each parameter that would change nothing."""
         for name in parameters:
             if name not in allowed:

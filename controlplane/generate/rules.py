@@ -36,6 +36,7 @@ def rules(resolver: Resolver, columns: Columns, tables: Sequence[str]) -> tuple[
     for index, rule in enumerate(resolver.spec.transform_config.data_quality.validation_rules):
         place = f"transform_config.data_quality.validation_rules[{index}]"
         column: Column | None = None
+        written: Written | None = None
         if rule.type == "expression":
             written = _expression(resolver, place, rule, columns, tables)
         else:
@@ -47,7 +48,8 @@ def rules(resolver: Resolver, columns: Columns, tables: Sequence[str]) -> tuple[
                 columns,
                 named_by_expression=rule.type in ("not_null", "unique"),
             )
-            written = column and _written(resolver, place, rule, column)
+            if column:
+                written = _written(resolver, place, rule, column)
         if written is not None:
             violation, test, arguments = written
             found.append(
@@ -68,9 +70,7 @@ def _expression(
     resolver: Resolver, place: str, rule: ValidationRule, columns: Columns, tables: Sequence[str]
 ) -> Written | None:
     at = f"{place}.expression"
-    tree = resolver.parse(
-        at, rule.expression, columns, parameters=rule.parameters, tables=tables
-    )
+    tree = resolver.parse(at, rule.expression, columns, parameters=rule.parameters, tables=tables)
     if tree is None or not condition_fits(resolver, at, tree, columns):
         return None
     texts = sql.render_by_target(tree, columns)
@@ -98,9 +98,7 @@ def _written(
             return _bounded(resolver, place, rule, column)
 
 
-def _regex(
-    resolver: Resolver, place: str, rule: ValidationRule, column: Column
-) -> Written | None:
+def _regex(resolver: Resolver, place: str, rule: ValidationRule, column: Column) -> Written | None:
     try:
         pattern = portable(rule.expression)
     except PatternError as error:
@@ -159,7 +157,9 @@ def listed_values(text: str) -> list[str]:
 
 # --- bounds ---------------------------------------------------------------------------------------
 
-_TWO_SIDED = re.compile(r"(?:between\s+)?(?P<low>\S+?)\s*(?:\s+and\s+|\.\.|,)\s*(?P<high>\S+)", re.I)
+_TWO_SIDED = re.compile(
+    r"(?:between\s+)?(?P<low>\S+?)\s*(?:\s+and\s+|\.\.|,)\s*(?P<high>\S+)", re.I
+)
 _ONE_SIDED = re.compile(r"(?P<operator>>=|<=)\s*(?P<bound>\S.*)")
 
 
@@ -179,7 +179,9 @@ def _bounded(
     bounds = _bounds(resolver, place, rule)
     if bounds is None:
         return None
-    subject, kind = (f"length({column.name})", "integer") if is_length else (column.name, column.type)
+    subject, kind = (
+        (f"length({column.name})", "integer") if is_length else (column.name, column.type)
+    )
     if kind == "text":
         subject += ' collate "C"'
     parts = []
@@ -209,7 +211,9 @@ def _bounds(
     at = f"{place}.expression"
     if matched := _ONE_SIDED.fullmatch(text):
         bound = matched["bound"]
-        return ((at, bound), (at, None)) if matched["operator"] == ">=" else ((at, None), (at, bound))
+        return (
+            ((at, bound), (at, None)) if matched["operator"] == ">=" else ((at, None), (at, bound))
+        )
     if matched := _TWO_SIDED.fullmatch(text):
         return (at, _unquoted(matched["low"])), (at, _unquoted(matched["high"]))
     found = f"{text!r} says" if text else "the rule says"

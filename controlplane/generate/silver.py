@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane.generate.bronze import BATCHES_MODEL
@@ -66,9 +65,9 @@ def silver(process: Process) -> str:
         config["meta"] = {"partitioning": process.partitioning.settings}
     # The error threshold is a test of the quarantine: built first, it stops what comes after.
     # dbt makes a model wait for a test only if all that the test reads is upstream of the model.
-    waits = (process.quarantine,) if process.error_action == "stop" else ()
+    waits = [process.quarantine] if process.error_action == "stop" else []
     if waits and process.reads_model is None:
-        waits = (process.quarantine, BATCHES_MODEL)
+        waits.append(BATCHES_MODEL)
     final = Cte("final", select([*columns, *CARRIED], ctes[-1].name))
     return model(process.spec_path, [*ctes, final], config or None, built_after=waits)
 

@@ -70,20 +70,7 @@ def cleaning(
         place = f"transform_config.data_quality.cleaning_rules[{index}]"
         if rule.type == "deduplication":
             continue
-        if rule.type == "expression":
-            tree = resolver.parse(
-                f"{place}.expression",
-                rule.expression,
-                columns,
-                parameters=rule.parameters,
-                settings=("column", "type"),
-                tables=tables,
-            )
-            target = tree and _changed_column(resolver, place, rule.parameters, tree, columns)
-        else:
-            column = _cleaned_column(resolver, place, rule, columns)
-            tree = column and _cleaned(resolver, place, rule, column)
-            target = column and column.name
+        tree, target = _cleaning(resolver, place, rule, columns, tables)
         if tree is None:
             continue
         columns, step = _set(resolver, place, rule, tree, target, columns)
@@ -91,9 +78,31 @@ def cleaning(
     return columns, steps
 
 
-def condition_fits(
-    resolver: Resolver, place: str, tree: exp.Expr, columns: sql.Visible
-) -> bool:
+def _cleaning(
+    resolver: Resolver,
+    place: str,
+    rule: CleaningRule,
+    columns: Columns,
+    tables: Sequence[str],
+) -> tuple[exp.Expr | None, str | None]:
+    """What a rule makes of a column, and the column; nothing after noting a problem."""
+    if rule.type != "expression":
+        column = _cleaned_column(resolver, place, rule, columns)
+        return (_cleaned(resolver, place, rule, column), column.name) if column else (None, None)
+    tree = resolver.parse(
+        f"{place}.expression",
+        rule.expression,
+        columns,
+        parameters=rule.parameters,
+        settings=("column", "type"),
+        tables=tables,
+    )
+    if tree is None:
+        return None, None
+    return tree, _changed_column(resolver, place, rule.parameters, tree, columns)
+
+
+def condition_fits(resolver: Resolver, place: str, tree: exp.Expr, columns: sql.Visible) -> bool:
     """Whether the expression is true or false of a record; notes a problem where it is not."""
     kind = sql.type_of(tree, columns)
     if kind in (None, "boolean"):
@@ -192,9 +201,7 @@ def _cleaned_column(
     return column
 
 
-def _cleaned(
-    resolver: Resolver, place: str, rule: CleaningRule, column: Column
-) -> exp.Expr | None:
+def _cleaned(resolver: Resolver, place: str, rule: CleaningRule, column: Column) -> exp.Expr | None:
     """What a rule does to its column, as an expression; None after noting a problem."""
     subject = exp.column(column.name)
     parameters = rule.parameters

@@ -6,6 +6,7 @@ import re
 
 from controlplane.generate.process import HISTORY_COLUMNS, Partitioning
 from controlplane.generate.resolver import Resolver
+from controlplane.specs.block import Partitioning as PartitioningSpec
 from controlplane.sql import Column
 
 Columns = tuple[Column, ...]
@@ -23,7 +24,9 @@ def key(resolver: Resolver, columns: Columns) -> tuple[str, ...]:
         ]
         for index, column in enumerate(found):
             if column and (column.type == "json" or column in found[:index]):
-                why = "is JSON, which cannot be compared" if column.type == "json" else "stands twice"
+                why = (
+                    "is JSON, which cannot be compared" if column.type == "json" else "stands twice"
+                )
                 resolver.problem(f"target_config.unique_key[{index}]", f"'{column.name}' {why}")
         return tuple(column.name for column in found if column)
     if strategy == "append":
@@ -120,10 +123,8 @@ def partitioning(resolver: Resolver, columns: Columns) -> Partitioning | None:
                 " any column that has an order",
             )
     if given.strategy in ("list", "date_range") and len(found) > 1:
-        resolver.problem(
-            f"{place}.columns", f"a partitioning by {given.strategy} takes one column"
-        )
-    _check_count(resolver, place)
+        resolver.problem(f"{place}.columns", f"a partitioning by {given.strategy} takes one column")
+    _check_count(resolver, place, given)
     if len(resolver.problems) > before:
         return None
     return Partitioning(
@@ -134,10 +135,8 @@ def partitioning(resolver: Resolver, columns: Columns) -> Partitioning | None:
     )
 
 
-def _check_count(resolver: Resolver, place: str) -> None:
+def _check_count(resolver: Resolver, place: str, given: PartitioningSpec) -> None:
     """Every setting has to change something, and the number of partitions has to be known."""
-    given = resolver.spec.target_config.partitioning
-    assert given is not None
     if given.strategy in ("hash", "range"):
         if given.partitions is None:
             resolver.problem(

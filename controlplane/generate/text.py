@@ -30,8 +30,8 @@ def model(
     """The text of a model file; `built_after` are models it does not read but must wait for."""
     parts = [f"-- {plain_text(origin(spec_path))}\n"]
     if built_after:
-        waits = ", ".join(ref(name) for name in built_after)
-        parts.append(f"-- Waits for the error threshold; depends_on: {waits}\n")
+        parts.append("-- Waits for the error threshold of what it does not read:\n")
+        parts += [f"-- depends_on: {ref(name)}\n" for name in built_after]
     if config:
         arguments = ",\n".join(f"{INDENT}{key}={_jinja(value)}" for key, value in config.items())
         parts.append("{{ config(\n" + arguments + "\n) }}\n\n")

@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_PLAIN = re.compile(r"[A-Za-z_(][^\x00-\x1f:#{}\[\]&*!|>%@\"\\]*")
+# What YAML does not take as it is, or folds: control characters, odd spaces, line separators.
+_ODD = r"\x7f-\xa0\u2000-\u200f\u2028-\u202f\ud800-\udfff\ufeff\ufffe\uffff"
+_PLAIN = re.compile(rf"[A-Za-z_(][^\x00-\x1f:#{{}}\[\]&*!|>%@\"\\{_ODD}]*")
+_UNPRINTABLE = re.compile(f"[{_ODD}]")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
 
 
@@ -46,4 +49,5 @@ def _scalar(value: Any) -> str:
     text = str(value)
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and text == text.strip():
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)

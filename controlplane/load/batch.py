@@ -166,9 +166,10 @@ def _append_rows(
     loaded_at: datetime,
 ) -> int:
     names = ", ".join(reading.columns)
+    # As text, because printing a timestamp for every row takes as long as reading the row.
     select = (
-        f"select {names}, cast({batch_id} as bigint), {literal(delivery.source)}, _row_number,"
-        f" timestamp '{loaded_at}' from ({reading.select}) as records"
+        f"select {names}, '{batch_id}', {literal(delivery.source)}, _row_number, '{loaded_at}'"
+        f" from ({reading.select}) as records"
     )
     try:
         return session.append(

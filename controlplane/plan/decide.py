@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from controlplane.dbt.dag import Dag, DagNode
-from controlplane.dbt.fingerprint import ASPECTS, UNKNOWN
+from controlplane.dbt.hashes import ASPECTS, UNKNOWN
 from controlplane.plan.memory import LEDGER, PENDING, Data, Memory
 from controlplane.plan.values import Action, Cause, PlannedNode
 

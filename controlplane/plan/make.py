@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from controlplane import naming
 from controlplane.config import Project
-from controlplane.dbt.artifacts import read_manifest
 from controlplane.dbt.dag import Dag, make_dag
 from controlplane.dbt.dag_file import load_dag, save_dag
 from controlplane.dbt.events import Event
@@ -166,6 +165,8 @@ def _current_dag(project: Project, arguments: Arguments, dbt: _Dbt) -> tuple[Dag
         if saved.files.files != files.files:
             save_dag(path, saved.dag, files, setting)  # only times changed
         return saved.dag, False
+    from controlplane.dbt.artifacts import read_manifest
+
     with _folder(dbt.target_path, path.parent) as folder:
         run = dbt.run("parse", arguments.for_parse, folder)
         manifest = read_manifest(run.manifest_path)

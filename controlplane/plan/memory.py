@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane.dbt.artifacts import GOOD
 from controlplane.dbt.dag import Dag, DagNode, DagSource
+from controlplane.dbt.events import GOOD
 from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE
 from controlplane.state.records import NodeState
 

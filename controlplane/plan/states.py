@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from controlplane.dbt.artifacts import NodeResult
 from controlplane.dbt.dag import DagNode
 from controlplane.plan.memory import PENDING, Data, Memory, recall
 from controlplane.plan.values import Plan
 from controlplane.state.records import NodeState
+
+if TYPE_CHECKING:
+    from controlplane.dbt.artifacts import NodeResult
 
 
 def pending_states(plan: Plan, *, job_id: str | None, now: datetime) -> list[NodeState]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from controlplane.dbt.artifacts import NodeResult
 from controlplane.dbt.dag import Dag, DagNode
 from controlplane.plan.values import Plan
+
+if TYPE_CHECKING:
+    from controlplane.dbt.artifacts import NodeResult
 
 _PLAIN = re.compile(r"[^\w.\-]")
 
@@ -29,6 +32,8 @@ class Step:
 
     def after(self, results: Mapping[str, NodeResult]) -> tuple[Step, dict[str, NodeResult]]:
         """The step without what earlier results block, and a result for each node left out."""
+        from controlplane.dbt.artifacts import NodeResult
+
         blocked = self._blocked(results) & set(self.nodes)
         left_out = {key: NodeResult(key, "skipped", 0.0) for key in self.nodes if key in blocked}
         kept = tuple(key for key in self.nodes if key not in blocked)

@@ -1,8 +1,9 @@
 """A warehouse in a DuckDB file.
 
 DuckDB lets one process write a file, and shuts readers of other processes out meanwhile. So writers
-queue at our own lock before they open the file, readers open it read-only and briefly, and whoever
-finds it held by a program that does not know the lock tries again for a while.
+queue at our own lock before they open the file, and readers open it read-only and briefly. Whoever
+finds the file held waits for the writer that has the lock for as long as it takes, and for a program
+that does not know the lock for a while.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from controlplane.targets.base import (
     literal,
     lock_timeout,
 )
-from controlplane.targets.lock import file_lock
+from controlplane.targets.lock import file_lock, holder_of
 
 MEMORY_LIMIT = "1GB"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
@@ -37,11 +38,13 @@ _HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>
 class DuckDBTarget:
     """A DuckDB file; a file that is missing is a warehouse with nothing in it."""
 
-    def __init__(self, settings: TargetSettings) -> None:
+    def __init__(self, settings: TargetSettings, on_wait: OnWait | None = None) -> None:
         if settings.path is None:
             raise TargetError(f"target '{settings.name}' has no path to a DuckDB file")
         self.settings = settings
         self.path = settings.path
+        self._lock_path = self.path.with_name(f"{self.path.name}.lock")
+        self._on_wait = on_wait
         self._owner = threading.RLock()
         self._held: WriteLock | None = None
 
@@ -79,8 +82,8 @@ class DuckDBTarget:
             if self._held is not None:
                 yield self._held
                 return
-            path = self.path.with_name(f"{self.path.name}.lock")
-            with file_lock(path, str(self.path), holder, wait=wait, on_wait=on_wait) as lock:
+            what = str(self.path)
+            with file_lock(self._lock_path, what, holder, wait=wait, on_wait=on_wait) as lock:
                 self._held = lock
                 try:
                     yield lock
@@ -102,7 +105,7 @@ class DuckDBTarget:
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         """A connection, as soon as nobody else has the file open in a way that excludes it."""
         deadline = time.monotonic() + lock_timeout()
-        pause = _FIRST_PAUSE
+        pause, told = _FIRST_PAUSE, False
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only, config=dict(_CLOSED))
@@ -111,6 +114,11 @@ class DuckDBTarget:
                 ours = isinstance(error, duckdb.ConnectionException)
                 if not (held or ours or "Could not set lock" in str(error)):
                     raise translate(error, self.path) from error
+                writer = holder_of(self._lock_path) if self._held is None else None
+                if writer is not None:
+                    if self._on_wait and not told:
+                        self._on_wait(f"waiting for {writer}, who is writing {self.path}")
+                    told, deadline = True, time.monotonic() + lock_timeout()
                 if time.monotonic() >= deadline:
                     who = (
                         f"{held['program']} (process {held['pid']})" if held else "another program"
@@ -193,6 +201,8 @@ def prepare_reader(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"set temp_directory = {literal(str(scratch))}")
     connection.execute("set TimeZone = 'UTC'")
+    # It would be written between the answers on standard output.
+    connection.execute("set enable_progress_bar = false")
 
 
 @contextmanager

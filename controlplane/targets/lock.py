@@ -49,6 +49,21 @@ def file_lock(
         os.close(descriptor)
 
 
+def holder_of(path: Path) -> str | None:
+    """Who holds the lock now; None where nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return describe_holder(path)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def describe_holder(path: Path) -> str:
     """Who holds the lock, as far as the file tells."""
     try:

@@ -22,7 +22,8 @@ newest as (
     where _newest_rank = 1 or (customer_id is null)
 ),
 
--- Who signs up again with the same e-mail is the customer we know already. Records alike in email are one; a record without any is by itself.
+-- Who signs up again with the same e-mail is the customer we know already.
+-- Records alike in email are one; a record without any is by itself.
 one_account_an_email_ranked as (
     select
         *,

@@ -4,7 +4,8 @@ with checked as (
 ),
 
 records as (
-    select * from checked
+    select *
+    from checked
     where _outcome = 'accepted'
 ),
 
@@ -45,7 +46,8 @@ newest_duplicates as (
     where not (_newest_rank = 1 or (customer_id is null))
 ),
 
--- Who signs up again with the same e-mail is the customer we know already. Records alike in email are one; a record without any is by itself.
+-- Who signs up again with the same e-mail is the customer we know already.
+-- Records alike in email are one; a record without any is by itself.
 one_account_an_email_ranked as (
     select
         *,

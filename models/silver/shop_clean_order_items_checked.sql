@@ -13,62 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- A file that came more than once brings again what it had before.
-redelivered as (
-    select source
-    from {{ ref('load_batches') }}
-    where raw_table = 'shop_order_items'
-    group by source
-    having count(*) > 1
-),
-
-copies as (
-    select
-        order_item_id,
-        order_id,
-        product_id,
-        quantity,
-        unit_price_usd,
-        discount_ratio,
-        _batch_id,
-        _source_file,
-        _row_number,
-        row_number() over (
-            partition by _batch_id, _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio
-            order by _row_number
-        ) as _copy
-    from {{ ref('shop_raw_order_items') }}
-    where _source_file in (select redelivered.source from redelivered)
-),
-
-first_deliveries as (
-    select
-        _batch_id,
-        _row_number,
-        first_value(_batch_id) over (
-            partition by _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio, _copy
-            order by _batch_id, _row_number
-        ) as _survivor_batch_id,
-        first_value(_row_number) over (
-            partition by _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio, _copy
-            order by _batch_id, _row_number
-        ) as _survivor_row_number
-    from copies
-),
-
-delivered as (
-    select
-        records.*,
-        first_deliveries._survivor_batch_id,
-        first_deliveries._survivor_row_number
-    from records
-    left join first_deliveries
-        on
-            records._batch_id = first_deliveries._batch_id
-            and records._row_number = first_deliveries._row_number
-            and records._batch_id <> first_deliveries._survivor_batch_id
-),
-
 typed as (
     select
         {{ try_cast('order_item_id', 'integer') }} as order_item_id,
@@ -88,12 +32,10 @@ typed as (
             ),
             ''
         ) as _type_errors,
-        _survivor_batch_id,
-        _survivor_row_number,
         _batch_id,
         _row_number,
         _loaded_at
-    from delivered
+    from records
 ),
 
 -- A line that says nothing of a discount has none.
@@ -106,8 +48,6 @@ discount_or_none as (
         unit_price_usd,
         cast(coalesce(discount_ratio, 0) as decimal(4,3)) as discount_ratio,
         _type_errors,
-        _survivor_batch_id,
-        _survivor_row_number,
         _batch_id,
         _row_number,
         _loaded_at
@@ -125,8 +65,6 @@ line_total as (
         discount_ratio,
         cast(round(quantity * unit_price_usd * (1 - discount_ratio), 2) as decimal(12,2)) as line_total_usd,
         _type_errors,
-        _survivor_batch_id,
-        _survivor_row_number,
         _batch_id,
         _row_number,
         _loaded_at
@@ -157,20 +95,85 @@ judged as (
     select
         *,
         case
-            when _survivor_batch_id is not null then 'duplicate'
             when _type_errors is not null then 'quarantine'
             when _violations is not null then 'quarantine'
             else 'accepted'
         end as _outcome,
         case
-            when _survivor_batch_id is not null
-                then 'the same file brought the same record before'
             when _type_errors is not null
                 then _type_errors
             when _violations is not null
                 then _violations
         end as _reason
     from validated
+),
+
+-- A file that came more than once brings again what it had before.
+redelivered as (
+    select source
+    from {{ ref('load_batches') }}
+    where raw_table = 'shop_order_items'
+    group by source
+    having count(*) > 1
+),
+
+copies as (
+    select
+        *,
+        row_number() over (
+            partition by _batch_id, _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio
+            order by _row_number
+        ) as _copy
+    from {{ ref('shop_raw_order_items') }}
+    where _source_file in (select redelivered.source from redelivered)
+),
+
+first_deliveries as (
+    select
+        _batch_id,
+        _row_number,
+        first_value(_batch_id) over (
+            partition by _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio, _copy
+            order by _batch_id, _row_number
+        ) as _survivor_batch_id,
+        first_value(_row_number) over (
+            partition by _source_file, order_item_id, order_id, product_id, quantity, unit_price_usd, discount_ratio, _copy
+            order by _batch_id, _row_number
+        ) as _survivor_row_number
+    from copies
+),
+
+delivered as (
+    select
+        judged.order_item_id,
+        judged.order_id,
+        judged.product_id,
+        judged.quantity,
+        judged.unit_price_usd,
+        judged.discount_ratio,
+        judged.line_total_usd,
+        case
+            when first_deliveries._survivor_batch_id is not null
+                then 'duplicate'
+            else judged._outcome
+        end as _outcome,
+        case
+            when first_deliveries._survivor_batch_id is not null
+                then 'the same file brought the same record before'
+            else judged._reason
+        end as _reason,
+        first_deliveries._survivor_batch_id,
+        first_deliveries._survivor_row_number,
+        judged._batch_id,
+        judged._row_number,
+        judged._loaded_at
+    from judged
+    left join first_deliveries
+        on
+            judged._batch_id = first_deliveries._batch_id
+            and judged._row_number = first_deliveries._row_number
+            and judged._batch_id <> first_deliveries._survivor_batch_id
+            and judged._outcome = 'accepted'
 ),
 
 final as (
@@ -189,7 +192,7 @@ final as (
         _batch_id,
         _row_number,
         _loaded_at
-    from judged
+    from delivered
 )
 
 select * from final

@@ -4,7 +4,8 @@ with checked as (
 ),
 
 records as (
-    select * from checked
+    select *
+    from checked
     where _outcome = 'accepted'
 ),
 

@@ -1,5 +1,7 @@
 -- Generated from specs/etl/shop_products.yml by `databank generate`.
--- Waits for the error threshold; depends_on: {{ ref('shop_clean_products_quarantine') }}, {{ ref('load_batches') }}
+-- Waits for the error threshold of what it does not read:
+-- depends_on: {{ ref('shop_clean_products_quarantine') }}
+-- depends_on: {{ ref('load_batches') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
@@ -20,16 +22,10 @@ with records as (
     {% endif %}
 ),
 
-digested as (
+dated as (
     select
         *,
-        md5(concat_ws(
-            '|',
-            coalesce(cast(name as text), '~'),
-            coalesce(cast(category as text), '~'),
-            coalesce(cast(price_usd as text), '~'),
-            coalesce(cast(is_active as text), '~')
-        )) as _digest
+        _loaded_at as valid_from
     from records
 ),
 
@@ -37,21 +33,20 @@ digested as (
 versions as (
     select
         *,
-        coalesce(
-            lag(_digest) over (
-                partition by product_id order by _batch_id, _row_number
-            ) <> _digest,
-            true
+        lag(_batch_id) over (
+            partition by product_id order by _batch_id, _row_number
+        ) is null
+        or row(name, category, price_usd, is_active) is distinct from lag(row(name, category, price_usd, is_active)) over (
+            partition by product_id order by _batch_id, _row_number
         ) as _is_change
-    from digested
+    from dated
 ),
 
 -- A version is valid until the next one begins.
 history as (
     select
         *,
-        cast(_loaded_at as timestamp) as valid_from,
-        lead(cast(_loaded_at as timestamp)) over (
+        lead(valid_from) over (
             partition by product_id order by _batch_id, _row_number
         ) as valid_to,
         lead(_batch_id) over (

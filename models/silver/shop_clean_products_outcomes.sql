@@ -4,20 +4,15 @@ with checked as (
 ),
 
 records as (
-    select * from checked
+    select *
+    from checked
     where _outcome = 'accepted'
 ),
 
-digested as (
+dated as (
     select
         *,
-        md5(concat_ws(
-            '|',
-            coalesce(cast(name as text), '~'),
-            coalesce(cast(category as text), '~'),
-            coalesce(cast(price_usd as text), '~'),
-            coalesce(cast(is_active as text), '~')
-        )) as _digest
+        _loaded_at as valid_from
     from records
 ),
 
@@ -25,13 +20,13 @@ digested as (
 versions as (
     select
         *,
-        coalesce(
-            lag(_digest) over (
-                partition by product_id order by _batch_id, _row_number
-            ) <> _digest,
-            true
+        lag(_batch_id) over (
+            partition by product_id order by _batch_id, _row_number
+        ) is null
+        or row(name, category, price_usd, is_active) is distinct from lag(row(name, category, price_usd, is_active)) over (
+            partition by product_id order by _batch_id, _row_number
         ) as _is_change
-    from digested
+    from dated
 ),
 
 numbered as (

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +22,7 @@ import pytest
 from controlplane.config import Project
 from controlplane.targets import Target
 
+SQL_STYLE = Path(__file__).parents[2] / ".sqlfluff"
 # Layers whose tables must be alike on every target, and what says when something happened.
 LAYERS = ("raw", "bronze", "silver", "gold")
 CLOCKS = ("_loaded_at", "loaded_at", "rejected_at", "job_id")
@@ -130,6 +133,24 @@ class BothTargets:
             results.append(json.loads(stdout))
         return results
 
+    def build(self, warnings: Collection[str] = ()) -> None:
+        """Build everything: no test fails, and those that warn are these."""
+        for result in self.run():
+            assert result["status"] == "completed"
+            states = {node["name"]: node["status"] for node in result["nodes"]}
+            bad = {name for name, state in states.items() if state not in ("success", "pass")}
+            assert bad == set(warnings), {name: states[name] for name in bad}
+            assert {states[name] for name in bad} <= {"warn"}
+            assert not [check for check in result["checks"] if not check["passed"]]
+
+    def assert_nothing_to_do(self) -> None:
+        """Another run loads and builds nothing, and the models are those of the specs."""
+        for result in self.run():
+            assert result["status"] == "completed"
+            assert result["nodes"] == []
+            assert [load for load in result["loads"] if load["rows_read"]] == []
+        self.expect(0, "generate", "--check")
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query, which both targets give alike."""
         found, other = self.duckdb.rows(query), self.postgres.rows(query)
@@ -159,20 +180,20 @@ class BothTargets:
         assert kinds == {name: _plain_type(kind) for name, kind in other.items()}, table
         return kinds
 
-    def assert_alike(self, apart: Collection[str] = ()) -> int:
+    def assert_alike(self, by_clock: Collection[str] = ()) -> int:
         """How many rows were compared: every row of every table, in whatever order.
 
         Args:
-            apart: columns that say when something happened, beside those that always do.
+            by_clock: tables whose versions are valid from the moment at which they were loaded.
         """
         compared = 0
         for schema, table in self.relations():
             kinds = self.columns(schema, table)
-            apart = {*apart, *CLOCKS}
+            clocks = (*CLOCKS, "valid_from") if table in by_clock else CLOCKS
             doubles = [name for name in kinds if kinds[name] == "double"]
-            texts = [name for name in kinds if name not in apart and name not in doubles]
+            texts = [name for name in kinds if name not in clocks and name not in doubles]
             shown = ", ".join(f"coalesce(cast(\"{name}\" as text), '~')" for name in texts)
-            query = ", ".join((f"concat_ws(' | ', {shown})", *doubles))
+            query = ", ".join((f"concat_ws(' | ', '', {shown})" if texts else "''", *doubles))
             query = f"select {query} from {schema}.{table}"
             found, other = self.duckdb.rows(query), self.postgres.rows(query)
             _assert_same_rows(f"{schema}.{table}", found, other)
@@ -197,29 +218,26 @@ class BothTargets:
         self, table: str, records: Iterable[Mapping[str, str]], nothing: Collection[str] = ("",)
     ) -> list[str]:
         """The columns of numbers of a silver table whose sum is that of the file's records."""
-        titles: dict[str, str] = {}
-        columns: dict[str, list[str]] = {}
+        sums = self.sums("silver", table)
+        totals: dict[str, Decimal] = {}
         for record in records:
             for title, text in record.items():
-                name = titles.get(title) or titles.setdefault(title, column_name(title))
-                if text not in nothing:
-                    columns.setdefault(name, []).append(text)
-        checked = []
-        for name, found in self.sums("silver", table).items():
-            if name not in titles.values():
-                continue
-            texts = columns.get(name, [])
-            exact = isinstance(found, Decimal)
-            total = sum(map(Decimal, texts), Decimal(0)) if exact else math.fsum(map(float, texts))
-            assert same_number(found, total, exact=exact), (table, name, found, total)
-            checked.append(name)
-        return checked
+                name = column_name(title)
+                if name in sums and text not in nothing:
+                    totals[name] = totals.get(name, Decimal(0)) + Decimal(text)
+        for name, total in totals.items():
+            exact = isinstance(sums[name], Decimal)
+            assert same_number(sums[name], total, exact=exact), (table, name, sums[name], total)
+        return sorted(totals)
 
-    def lint(self, rules: Path) -> subprocess.CompletedProcess[str]:
-        """What `sqlfluff lint` says of the models."""
-        command = (sys.executable, "-m", "sqlfluff", "lint", "models", "--config", str(rules))
-        return subprocess.run(
-            [*command, "--disable-progress-bar", "--processes", "2"],
+    def lint(self, *patterns: str) -> None:
+        """The models that fit a pattern are written as the project asks for."""
+        models = self.root / "models"
+        paths = [str(path) for each in patterns for path in sorted(models.glob(f"{each}.sql"))]
+        shutil.copy(SQL_STYLE, self.root)
+        command = (sys.executable, "-m", "sqlfluff", "lint", "--disable-progress-bar")
+        done = subprocess.run(
+            [*command, "--processes", "2", *paths],
             cwd=self.root,
             check=False,
             stdin=subprocess.DEVNULL,
@@ -227,6 +245,7 @@ class BothTargets:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        assert done.returncode == 0, done.stdout
 
 
 def same_number(one: Any, other: Any, *, exact: bool) -> bool:
@@ -234,6 +253,7 @@ def same_number(one: Any, other: Any, *, exact: bool) -> bool:
     return bool(one == other) if exact else math.isclose(one, other, rel_tol=1e-9)
 
 
+@functools.cache
 def column_name(title: str) -> str:
     """The column of a CSV file's title, by a rule of our own: `InvoiceLineId`, `invoice_line_id`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", title).lower()
@@ -289,11 +309,11 @@ def open_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def read_csv() -> Callable[[Path], list[dict[str, str]]]:
+def read_csv() -> Callable[[Path], Iterator[dict[str, str]]]:
     """Reads the records of a CSV file without any help of the product."""
 
-    def read(path: Path) -> list[dict[str, str]]:
+    def read(path: Path) -> Iterator[dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            yield from csv.DictReader(file)
 
     return read

@@ -1,45 +1,28 @@
 {#-
-  Fails if a batch of the newest load has more than `threshold` records in quarantine; shows them.
+  Fails if the newest batch of a source has more than `threshold` records in quarantine; shows them.
+  A batch stays in question until its source brings a better one, or more errors are tolerated.
 
   Arguments:
     model: the quarantine model of an ETL process.
-    batches: the relation of the load ledger.
-    raw_table: the raw table of the process, as the ledger names it.
     threshold: how many bad records of a batch are tolerated.
+    batches: the relation of the load ledger; none where the records do not come in batches.
+    raw_table: the raw table of the process, as the ledger names it.
 -#}
-{% test error_threshold(model, batches, raw_table, threshold) %}
+{% test error_threshold(model, threshold, batches=none, raw_table=none) %}
 
-with batches as (
-    select
-        batch_id,
-        job_id
-    from {{ batches }}
-    where raw_table = '{{ raw_table }}'
-),
-
-newest_batch as (
-    select
-        batch_id,
-        job_id
-    from batches
-    where batch_id = (select max(batch_id) from batches)
-),
-
-newest_load as (
-    select batches.batch_id
-    from batches
-    inner join newest_batch
-        on
-            batches.batch_id = newest_batch.batch_id
-            or batches.job_id = newest_batch.job_id
-),
-
-counted as (
+with counted as (
     select
         *,
         count(*) over (partition by _batch_id) as bad_records
     from {{ model }}
-    where _batch_id in (select newest_load.batch_id from newest_load)
+    {% if batches is not none %}
+    where _batch_id in (
+        select max(batches.batch_id)
+        from {{ batches }} as batches
+        where batches.raw_table = '{{ raw_table }}'
+        group by batches.source
+    )
+    {% endif %}
 )
 
 select *
