@@ -32,15 +32,20 @@
         {%- set digits = type.split('(')[1].split(')')[0].split(',') -%}
         {%- set precision = digits[0] | int -%}
         {%- set scale = digits[1] | int -%}
-        {#- At 38 digits there is no room to see a rounding that overflows: one digit less. -#}
-        {%- set whole = [precision - scale, 37 - scale] | min -%}
-        case
-            when {{ text }} ~ '^[+-]?0*[0-9]{0,{{ whole }}}([.][0-9]*)?$' and {{ text }} ~ '^.*[0-9].*$'
-                then case
-                    when abs(cast({{ text }} as decimal(38, {{ scale }}))) < {{ '1' ~ '0' * whole }}
-                        then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
-                end
-        end
+        {#- At 38 digits there is no room to see a rounding that overflows: one digit less; and where
+            all of them are behind the point, no rounding. -#}
+        {%- set whole = [[precision - scale, 37 - scale] | min, 0] | max -%}
+        {%- set fraction = '{0,38}' if scale == 38 else '*' -%}
+        {#- Without the outer cast PostgreSQL would forget the digits of a `case`. -#}
+        cast(
+            case
+                when {{ text }} ~ '^[+-]?0*[0-9]{0,{{ whole }}}([.][0-9]{{ fraction }})?$' and {{ text }} ~ '^.*[0-9].*$'
+                    then case
+                        when abs(cast({{ text }} as decimal(38, {{ scale }}))) < {{ '1' ~ '0' * whole }}
+                            then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+                    end
+            end as decimal({{ precision }}, {{ scale }})
+        )
     {%- elif kind == 'double precision' -%}
         case
             when

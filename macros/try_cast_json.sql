@@ -3,8 +3,16 @@
     {{ return(adapter.dispatch('try_cast_json', 'databank')(expression)) }}
 {%- endmacro %}
 
+{#- DuckDB takes NaN and Infinity, which are no JSON: looked for outside the quoted texts. -#}
 {% macro default__try_cast_json(expression) -%}
-    case when json_valid({{ expression }}) then cast({{ expression }} as json) end
+    case
+        when
+            json_valid({{ expression }})
+            and not regexp_matches(
+                regexp_replace({{ expression }}, '"([^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf'
+            )
+            then cast({{ expression }} as json)
+    end
 {%- endmacro %}
 
 {% macro postgres__try_cast_json(expression) -%}

@@ -21,8 +21,9 @@ from controlplane.config import Project
 from controlplane.errors import ConfigError
 
 SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py", ".md")
+SETTINGS = "dbt_project.yml"
 ROOT_FILES = (
-    "dbt_project.yml",
+    SETTINGS,
     "packages.yml",
     "dependencies.yml",
     "package-lock.yml",
@@ -81,18 +82,10 @@ class ProjectFiles:
 def scan(project: Project, known: ProjectFiles | None = None) -> ProjectFiles:
     """The project's files now; those that are as in `known` are not read again."""
     looked_at_ns = time.time_ns()
-    settings = _settings(project.root / "dbt_project.yml")
-    before = known.files if known else {}
-    trusted_until = known.looked_at_ns - RACY_NS if known else 0
+    settings = _settings(project.root / SETTINGS, known)
     found: dict[str, File] = {}
     for path, entry in _walk(project, settings):
-        earlier = before.get(path)
-        same = (
-            earlier is not None
-            and (earlier.size, earlier.modified_ns) == (entry.st_size, entry.st_mtime_ns)
-            and entry.st_mtime_ns < trusted_until
-        )
-        file = earlier if same else _read(project.root / path, entry)
+        file = _unchanged(path, entry, known) or _read(project.root / path, entry)
         if file is not None:
             found[path] = file
     return ProjectFiles(looked_at_ns, found, settings)
@@ -103,8 +96,19 @@ def names_in(text: str, pattern: re.Pattern[str]) -> frozenset[str | None]:
     return frozenset(match.group(1) for match in pattern.finditer(text))
 
 
-def _settings(path: Path) -> Mapping[str, Any]:
+def _unchanged(path: str, entry: os.stat_result, known: ProjectFiles | None) -> File | None:
+    """The file as it is known, if it is sure to be as it was."""
+    file = known.files.get(path) if known else None
+    if file is None or known is None:
+        return None
+    same = (file.size, file.modified_ns) == (entry.st_size, entry.st_mtime_ns)
+    return file if same and entry.st_mtime_ns < known.looked_at_ns - RACY_NS else None
+
+
+def _settings(path: Path, known: ProjectFiles | None) -> Mapping[str, Any]:
     try:
+        if known is not None and _unchanged(SETTINGS, path.stat(), known):
+            return known.settings
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error

@@ -188,6 +188,9 @@ class DbtSession:
             "--log-format",
             "json",
             "--no-use-colors",
+            # At dbt's own level its log costs a tenth of a build, and 10 MB for 100 models.
+            "--log-level-file",
+            "info",
         ]
         if parsed.exists():
             # What the last command parsed; what this one parses lands in its own target path.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -68,6 +68,7 @@ class _Reader:
         self.item = item
         self.tables = tables
         self.table = tables[0]
+        self._trees: dict[str, exp.Expr | None] = {}
 
     def aggregation(self) -> Aggregation | None:
         """The aggregation; None after noting its problems."""
@@ -103,21 +104,22 @@ class _Reader:
     # --- the table --------------------------------------------------------------------------------
 
     def _choose_table(self) -> None:
-        """Find the first table that has every column the aggregation names."""
-        wanted = self._named()
-        for table in self.tables:
+        """Find the first table that has every column the aggregation names, of those it names."""
+        wanted, asked = self._named(), self._asked_tables()
+        # Where none is called that, resolving the columns says so.
+        tables = [each for each in self.tables if asked <= _slugs(self._called(each))]
+        tables = tables or list(self.tables)
+        for table in tables:
             if all(table.has(name) for _, name in wanted):
                 self.table = table
                 return
         for field, name in wanted:
-            if not any(table.has(name) for table in self.tables):
-                known = dict.fromkeys(
-                    name for table in self.tables for name in names(table.columns)
-                )
+            if not any(table.has(name) for table in tables):
+                known = dict.fromkeys(name for table in tables for name in names(table.columns))
                 self._problem(field, sql.unknown_column(name, list(known)))
                 return
         holders = "; ".join(
-            f"{name}: {', '.join(table.model for table in self.tables if table.has(name))}"
+            f"{name}: {', '.join(table.model for table in tables if table.has(name))}"
             for name in dict.fromkeys(name for _, name in wanted)
         )
         self._problem("", f"no table has all of its columns ({holders}); join the tables first")
@@ -137,11 +139,13 @@ class _Reader:
         return named
 
     def _tree(self, field: str, text: str) -> exp.Expr | None:
-        try:
-            return sql.parse_named(text)[0]
-        except ExpressionError as error:
-            self._problem(field, str(error))
-            return None
+        if field not in self._trees:
+            self._trees[field] = None
+            try:
+                self._trees[field] = sql.parse_named(text)[0]
+            except ExpressionError as error:
+                self._problem(field, str(error))
+        return self._trees[field]
 
     @property
     def _given(self) -> tuple[str, str] | None:
@@ -151,11 +155,17 @@ class _Reader:
         given = self.item.parameters.get("column")
         return None if given is None else ("parameters.column", str(given))
 
-    @property
-    def _table_names(self) -> tuple[str, ...]:
-        if self.table is self.tables[0]:
-            return own_names(self.resolver.spec)
-        return (self.table.model,)
+    def _called(self, table: Table) -> tuple[str, ...]:
+        """The names by which the aggregation may call a table."""
+        return own_names(self.resolver.spec) if table is self.tables[0] else (table.model,)
+
+    def _asked_tables(self) -> set[str]:
+        """The tables that stand before a column of the groups."""
+        trees = (
+            self._tree(f"group_by[{index}]", text) for index, text in enumerate(self.item.group_by)
+        )
+        columns = (column for tree in trees if tree for column in tree.find_all(exp.Column))
+        return _slugs(column.table for column in columns if column.table)
 
     # --- groups and measure -----------------------------------------------------------------------
 
@@ -164,7 +174,7 @@ class _Reader:
         columns = self.table.columns
         try:
             tree, alias = sql.parse_named(text)
-            tree = sql.resolve_columns(tree, columns, self._table_names)
+            tree = sql.resolve_columns(tree, columns, self._called(self.table))
             sql.refuse_beyond_row(tree)
             sql.refuse_unlike(tree, columns)
             tree = with_portable_patterns(tree)
@@ -258,7 +268,7 @@ class _Reader:
 
         def stand_in(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.AggFunc):
-                return sql.resolve_columns(node, columns, self._table_names)
+                return sql.resolve_columns(node, columns, self._called(self.table))
             if not isinstance(node, exp.Column):
                 return node
             if node.name in by_name:
@@ -279,6 +289,10 @@ class _Reader:
         if not condition_fits(self.resolver, f"{self.place}.having", tree, visible):
             return None
         return sql.render(tree, columns)
+
+
+def _slugs(found: Iterable[str]) -> set[str]:
+    return {naming.snake_case(name) for name in found}
 
 
 def _fits(function: str, column: Column) -> bool:

@@ -27,6 +27,9 @@ from controlplane.naming import column_names
 from controlplane.specs.source import Column, SourceConfig
 
 _USUAL_LINE = 2_097_152
+# Numbering records holds DuckDB to one thread. Up to this size they are numbered first, in memory,
+# and all threads write them.
+IN_MEMORY_BYTES = 320_000_000
 
 
 @dataclass(frozen=True)
@@ -99,12 +102,10 @@ def fast_csv(
     """A UTF-8 file as DuckDB reads it, or refuses to."""
     names = ", ".join(header.columns)
     source = read_csv(path, layout, header.columns)
-    return Reading(
-        titles=header.titles,
-        columns=header.columns,
-        select=f"select {names}, row_number() over () as {ROW_NUMBER} from {source}",
-        again=careful,
-    )
+    select = f"select {names}, row_number() over () as {ROW_NUMBER} from {source}"
+    if path.suffix != ".gz" and path.stat().st_size <= IN_MEMORY_BYTES:
+        select = f"with numbered as materialized ({select}) select * from numbered"
+    return Reading(titles=header.titles, columns=header.columns, select=select, again=careful)
 
 
 def careful_csv(

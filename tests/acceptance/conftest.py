@@ -189,7 +189,7 @@ class BothTargets:
         compared = 0
         for schema, table in self.relations():
             kinds = self.columns(schema, table)
-            clocks = (*CLOCKS, "valid_from") if table in by_clock else CLOCKS
+            clocks = (*CLOCKS, "valid_from", "valid_to") if table in by_clock else CLOCKS
             doubles = [name for name in kinds if kinds[name] == "double"]
             texts = [name for name in kinds if name not in clocks and name not in doubles]
             shown = ", ".join(f"coalesce(cast(\"{name}\" as text), '~')" for name in texts)

@@ -419,10 +419,9 @@ def test_chinook_comes_out_alike_on_both_targets(
         {month: statistics.mean(all_) for month, all_ in months.items()}
     )
 
-    versions = both_targets.rows(
-        "select valid_from, hire_date, is_current from silver.chinook_employee"
-    )
-    assert all(valid_from == hired and current for valid_from, hired, current in versions)
+    assert both_targets.rows(
+        "select count(*) from silver.chinook_employee where valid_from = hire_date and is_current"
+    ) == [(len(files["Employee"]),)]
     both_targets.assert_nothing_to_do()
     # One process of each load strategy; with all of them this would take a minute.
     kinds = ("customer", "employee", "invoice_line", "track", "lines_with_tracks")

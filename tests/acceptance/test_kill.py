@@ -299,17 +299,16 @@ def test_a_killed_run_goes_on_where_it_ended(
     while waiting:
         delivery += 1
         deliver(killed.root, delivery)
-        for _ in range(min(chance.choice((1, 1, 2)), len(waiting))):
-            instant = waiting.pop()
-            context = f"DATABANK_KILL_SEED={seed}: delivery {delivery}, {instant}"
-            victim = Victim.start(killed)
-            done += victim.kill(instant)
-            jobs_of(killed)
+        now = [waiting.pop() for _ in range(min(chance.choice((1, 2, 3)), len(waiting)))]
+        context = f"DATABANK_KILL_SEED={seed}: delivery {delivery}, {now}"
+        print(context)
+        done += sum(Victim.start(killed).kill(instant) for instant in now)
+        jobs_of(killed)
         result = killed.run()
         assert result["status"] == "completed", context
         deliver(twin.root, delivery)
         twin.expect(0, "ingest")
-        if delivery % 6 == 0 or not waiting:
+        if delivery % 5 == 0 or not waiting:
             twin.run()
             assert_same(killed, twin, context)
         if not waiting and done < kills:

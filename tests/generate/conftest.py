@@ -230,10 +230,10 @@ def settle_fixture() -> Callable[..., Process]:
 
 @pytest.fixture(scope="session")
 def make_built(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    tmp_path_factory: pytest.TempPathFactory, database_server: Server
 ) -> Iterator[MakeBuilt]:
     """Makes projects without models on an empty warehouse."""
-    made: list[tuple[Server, str]] = []
+    made: list[str] = []
     numbers = itertools.count()
 
     def make(target: str) -> Built:
@@ -251,10 +251,10 @@ def make_built(
         }
         if target == "duckdb":
             return Built(root, target, environment)
-        server: Server = request.getfixturevalue("database_server")
+        server = database_server
         name = f"generated_{os.getpid()}_{next(numbers)}"
         server.execute(f"create database {name}")
-        made.append((server, name))
+        made.append(name)
         environment |= {
             "DATABANK_POSTGRES_HOST": server.host,
             "DATABANK_POSTGRES_PORT": str(server.port),
@@ -265,8 +265,8 @@ def make_built(
         return Built(root, target, environment, server.url(name))
 
     yield make
-    for server, name in made:
-        server.execute(f"drop database if exists {name} with (force)")
+    for name in made:
+        database_server.execute(f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres"])

@@ -225,7 +225,7 @@ def stories(
 
     def tell(target: str) -> Story:
         if target not in told:
-            story = told[target] = Story(make_built(target))
+            story = Story(make_built(target))
             event = make_schema(EVENT_COLUMNS)
             history = make_schema(HISTORY_COLUMNS, ["id"])
             account = make_schema(ACCOUNT_COLUMNS)
@@ -251,9 +251,10 @@ def stories(
                 transform.pop("aggregations", None)
                 renamed = {**spec, "name": f"random_{spec['name']}", "transform_config": transform}
                 if spec is SKIPPING:
-                    renamed["error_handling"] = {"error_action": "skip", "error_threshold": 5}
+                    renamed["error_handling"] = {"error_action": "skip", "error_threshold": 9}
                 story.built.add(settle(make_spec(**renamed), schema))
             _tell(story)
+            told[target] = story
         return told[target]
 
     return tell
