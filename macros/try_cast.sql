@@ -40,10 +40,14 @@
         cast(
             case
                 when {{ text }} ~ '^[+-]?0*[0-9]{0,{{ whole }}}([.][0-9]{{ fraction }})?$' and {{ text }} ~ '^.*[0-9].*$'
+                    {% if scale == 38 -%}
+                    then cast({{ text }} as decimal(38, 38))
+                    {%- else -%}
                     then case
                         when abs(cast({{ text }} as decimal(38, {{ scale }}))) < {{ '1' ~ '0' * whole }}
                             then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
                     end
+                    {%- endif %}
             end as decimal({{ precision }}, {{ scale }})
         )
     {%- elif kind == 'double precision' -%}
@@ -63,13 +67,20 @@
             when {{ is_date(text) }} then cast({{ text }} as date)
         end
     {%- elif kind == 'timestamp' -%}
+        {%- set day = 'substr(' ~ text ~ ', 1, 10)' -%}
+        {%- set minutes = '[T ]([01][0-9]|2[0-3]):[0-5][0-9]' -%}
+        {%- set seconds = ':[0-5][0-9]([.][0-9]{1,6})?' -%}
+        {%- set offset = '(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)' -%}
         case
-            when {{ is_date(text) }} then cast({{ text }} as timestamp)
+            when not {{ is_date(day) }} then null
+            when substr({{ text }}, 11) ~ '^({{ minutes }}({{ seconds }})?)?$'
+                then cast({{ text }} as timestamp)
+            {# A plain cast would leave an offset out without a word; and at either end of the calendar
+               it leads out of it. #}
             when
-                {{ is_date('substr(' ~ text ~ ', 1, 10)') }}
-                and substr({{ text }}, 11)
-                ~ '^[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?((Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?$'
-                then {{ timestamp_in_utc(text) }}
+                substr({{ text }}, 11) ~ '^{{ minutes }}{{ seconds }}{{ offset }}$'
+                and {{ day }} not in ('0001-01-01', '9999-12-31')
+                then cast({{ text }} as timestamp with time zone) at time zone 'UTC'
         end
     {%- elif kind == 'time' -%}
         case

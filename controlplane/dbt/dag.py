@@ -157,7 +157,11 @@ def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
 
 
 def _parents_first(manifest: Manifest) -> Iterator[Node]:
-    """The nodes that can be built, each after all it reads; dbt has ruled out cycles."""
+    """The nodes that can be built, each after all it reads.
+
+    Raises:
+        DbtError: nodes read each other, which dbt itself finds only when it builds them.
+    """
     runnable = {key: node for key, node in manifest.nodes.items() if node.resource_type in RUNNABLE}
     done: set[str] = set()
     # Tests last among equals, so that a list of nodes reads as the work is done.
@@ -176,8 +180,20 @@ def _parents_first(manifest: Manifest) -> Iterator[Node]:
                 done.add(node.unique_id)
                 stack.pop()
                 yield node
-            else:
-                stack.append((runnable[parent], iter(sorted(runnable[parent].depends_on))))
+                continue
+            if any(node.unique_id == parent for node, _ in stack):
+                raise _cycle([node for node, _ in stack], parent)
+            stack.append((runnable[parent], iter(sorted(runnable[parent].depends_on))))
+
+
+def _cycle(path: list[Node], back_to: str) -> DbtError:
+    keys = [node.unique_id for node in path]
+    ring = path[keys.index(back_to) :]
+    listed = " reads ".join(f"{node.name} ({node.path})" for node in ring)
+    return DbtError(
+        f"models read each other: {listed} reads {ring[0].name}",
+        hint="take one of these references out",
+    )
 
 
 def _tested_layer(node: Node, nodes: Mapping[str, DagNode]) -> str | None:

@@ -66,7 +66,8 @@ def generate(
         changes = {plan.slug: _changes(project.root, plan, plans, fresh, keep) for plan in plans}
         if write:
             _write(project, plans, changes)
-            _remember(project, plans, fresh)
+            settled = [plan for plan in plans if not _in_conflict(changes[plan.slug])]
+            _remember(project, settled, fresh)
     every = tuple(change for plan in plans for change in changes[plan.slug])
     return Generation(every, len(digests))
 
@@ -274,6 +275,11 @@ def _write_record(project: Project, plan: _Plan, changes: Iterable[Change]) -> N
     now = replace(plan.fresh, files=files)
     if now != plan.record:
         write_record(path, now)
+
+
+def _in_conflict(changes: Iterable[Change]) -> bool:
+    """Whether a file was left alone, so that the next call has to say so again."""
+    return any(change.action == "conflict" for change in changes)
 
 
 def _remember(project: Project, plans: Iterable[_Plan], fresh: Mapping[str, Entry]) -> None:
