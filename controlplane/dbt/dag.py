@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controlplane.errors import DbtError
+
 if TYPE_CHECKING:
     from controlplane.dbt.artifacts import Manifest, Node
     from controlplane.dbt.files import ProjectFiles

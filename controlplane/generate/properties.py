@@ -142,8 +142,49 @@ def document(spec_path: str, models: Sequence[Entry], sources: Sequence[Entry] =
     blocks = [yaml_text({"version": 2})]
     if sources:
         blocks.append(yaml_text({"sources": list(sources)}))
-    blocks.append(yaml_text({"models": list(models)}))
+    blocks.append(yaml_text({"models": [_with_named_tests(model) for model in models]}))
     return f"# {origin(spec_path)}\n" + "\n".join(blocks)
+
+
+def _with_named_tests(model: Entry) -> Entry:
+    """The model with a short name for each test that has arguments.
+
+    dbt would make a name of all the arguments, which nobody reads to its end.
+    """
+    taken: set[str] = set()
+
+    def named(tests: Iterable[Any], subject: str) -> list[Any]:
+        return [
+            {kind: {"name": _unused(f"{kind}_{subject}", taken), **content}}
+            for kind, content in (
+                next(iter(test.items())) if isinstance(test, Mapping) else (test, None)
+                for test in tests
+            )
+            if content
+        ]
+
+    def each(entry: Entry, subject: str) -> Entry:
+        if "data_tests" not in entry:
+            return entry
+        bare = [test for test in entry["data_tests"] if not isinstance(test, Mapping)]
+        return {
+            key: [*bare, *named(value, subject)] if key == "data_tests" else value
+            for key, value in entry.items()
+        }
+
+    name = model["name"]
+    columns = [each(column, f"{name}_{column['name']}") for column in model["columns"]]
+    return {**each(model, name), "columns": columns}
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """`name`, with a number after it where it is taken."""
+    count, found = 1, name
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    taken.add(found)
+    return found
 
 
 # --- their parts ----------------------------------------------------------------------------------

@@ -230,7 +230,7 @@ def test_every_target_gives_the_same_answer(
         for name, left, right in zip(named, mine[1:], other[1:], strict=True)
         if left != right or str(left) != str(right)
     ]
-    assert different == []
+    assert not different, "\n".join(different)
 
 
 @pytest.mark.parametrize("target", ["duckdb", "postgres"])
