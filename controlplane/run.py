@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controlplane.config import Project
 from controlplane.destination import destination
-from controlplane.errors import DatabankError, DbtError, ExitCode, JobError
+from controlplane.errors import DatabankError, DbtError, ExitCode, JobError, SourceError
 from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, JobRun, find_job, track
 from controlplane.specs.files import SpecFile, read_etl_specs
@@ -60,13 +60,12 @@ class RunOptions:
     def from_params(cls, params: Mapping[str, Any]) -> RunOptions:
         """The options that a job was started with."""
         known = {each.name for each in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in params.items()
-                if name in known
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in params.items()
+            if name in known
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ class NodeOutcome:
     rows: int | None
     message: str | None
     reason: str
+    compiled_path: str | None = None
 
 
 @dataclass
@@ -193,8 +193,8 @@ def _run(
     every = read_etl_specs(project.root)
     chosen = choose(every, options.names)
     if not options.load_only:
-        for path in require_generated(project):
-            reporter.note(f"{path} was edited by hand where its spec asks for something else")
+        for note in require_generated(project):
+            reporter.note(note)
     project = destination(project, chosen)
     target = open_target(project.target, on_wait=reporter.waiting)
     name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
@@ -292,7 +292,6 @@ class _Execution:
         return {**self.project.environment, "PGOPTIONS": f"{options} -c jit=off".strip()}
 
     def _pre_validate(self) -> None:
-        from controlplane.errors import SourceError
         from controlplane.load import check_source
         from controlplane.quality import check_result
 
@@ -304,7 +303,8 @@ class _Execution:
                 error: SourceError | None = None
                 passed = False
                 try:
-                    passed = check_source(file.spec, self.project, check.expression)
+                    with _placed(file):
+                        passed = check_source(file.spec, self.project, check.expression)
                 except SourceError as problem:
                     error = problem
                 found = check_result(file.spec, check, passed=passed, error=error)
@@ -350,19 +350,20 @@ class _Execution:
             process = file.spec
             self.reporter.loading(process.slug)
             self.job.progress(LOAD_SHARE * index / len(loading), f"loading {process.slug}")
-            loaded = load_process(
-                process,
-                self.project,
-                self.target,
-                job_id=self.job.id,
-                now=_now,
-                accept_empty=self.options.accept_empty,
-                accept_drift=self.options.accept_drift,
-                known_tables=tables,
-                wait=self.options.wait,
-                on_wait=self.reporter.waiting,
-                holder=self._holder,
-            )
+            with _placed(file):
+                loaded = load_process(
+                    process,
+                    self.project,
+                    self.target,
+                    job_id=self.job.id,
+                    now=_now,
+                    accept_empty=self.options.accept_empty,
+                    accept_drift=self.options.accept_drift,
+                    known_tables=tables,
+                    wait=self.options.wait,
+                    on_wait=self.reporter.waiting,
+                    holder=self._holder,
+                )
             self.result.loads.append(loaded)
             self._record_load(process, loaded)
             self.reporter.loaded(loaded)
@@ -554,6 +555,7 @@ class _Execution:
                     rows.get(unique_id),
                     found.message,
                     node.reason,
+                    found.compiled_path,
                 )
             )
         self.result.nodes += outcomes
@@ -566,7 +568,7 @@ class _Execution:
                 outcome.seconds,
                 outcome.rows,
                 outcome.message,
-                results[outcome.unique_id].compiled_path,
+                outcome.compiled_path,
             )
             for outcome in outcomes
         )
@@ -632,6 +634,16 @@ class CheckFailedError(DatabankError):
     """A check of a spec's validation failed, and its severity is error."""
 
     exit_code = ExitCode.FAILED
+
+
+@contextmanager
+def _placed(file: SpecFile[EtlProcess]) -> Iterator[None]:
+    """Adds to what is wrong with a source which spec names it, and where."""
+    try:
+        yield
+    except SourceError as error:
+        place = f"{file.source}:{file.line('source_config')}: source_config"
+        raise SourceError(f"{place}: {error.message}", hint=error.hint) from error
 
 
 def _now() -> datetime:

@@ -312,11 +312,20 @@ def render(tree: exp.Expr, columns: Visible) -> str:
 
 def render_by_target(tree: exp.Expr, columns: Visible) -> dict[str, str]:
     """The expression as each target reads it."""
-    typed = _annotated(tree, columns)
+    typed = _annotated(tree, columns).transform(_with_trimmed_spaces)
     return {
         dialect: _lower(typed.sql(dialect=dialect, normalize_functions="lower", comments=False))
         for dialect in TARGET_DIALECTS
     }
+
+
+def _with_trimmed_spaces(node: exp.Expr) -> exp.Expr:
+    """`trim(x)` as `trim(x, ' ')`: it takes off spaces, to DuckDB other scripts' blanks as well."""
+    if not isinstance(node, exp.Trim):
+        return node
+    function = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
+    characters = node.expression or exp.Literal.string(" ")
+    return exp.Anonymous(this=function, expressions=[node.this, characters])
 
 
 def jinja_string(text: str) -> str:

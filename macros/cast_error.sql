@@ -7,7 +7,7 @@
 -#}
 {% macro cast_error(column, type) -%}
     case
-        when trim({{ column }}) <> '' and {{ try_cast(column, type) }} is null
+        when trim({{ column }}, ' ') <> '' and {{ try_cast(column, type) }} is null
             then '{{ column }} is not {{ 'an' if type[0] in 'aeiou' else 'a' }} {{ type }}'
     end
 {%- endmacro %}

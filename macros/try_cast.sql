@@ -9,7 +9,8 @@
 -#}
 {% macro try_cast(expression, type) -%}
     {%- set kind = type.split('(')[0] | trim | lower -%}
-    {%- set text = 'trim(' ~ expression ~ ')' -%}
+    {#- It is said which character, since DuckDB would take other scripts' blanks off as well. -#}
+    {%- set text = "trim(" ~ expression ~ ", ' ')" -%}
     {%- if kind == 'integer' -%}
         case
             when {{ text }} ~ '^[+-]?[0-9]{1,18}$'
@@ -55,7 +56,7 @@
             when
                 {{ text }} ~ '^[+-]?([0-9]{1,200}([.][0-9]*)?|[.][0-9]+)$'
                 or {{ text }} ~ '^[+-]?([0-9]([.][0-9]*)?|[.][0-9]+)[eE][+-]?([0-9]{1,2}|[12][0-9]{2}|30[0-7])$'
-                then cast({{ text }} as double precision)
+                then cast({{ text }} as double precision) + 0  {# no minus before zero #}
         end
     {%- elif kind == 'boolean' -%}
         case

@@ -60,8 +60,8 @@ def plan(
     names, dbt_args = _split(names)
     every = read_etl_specs(project.root)
     chosen = choose(every, names)
-    for path in require_generated(project):
-        narrate(f"Note: {path} was edited by hand where its spec asks for something else")
+    for note in require_generated(project):
+        narrate(f"Note: {note}")
     project = destination(project, chosen)
     target = open_target(project.target, on_wait=narrate)
     processes = [file.spec for file in chosen]

@@ -138,7 +138,8 @@ def summary(result: RunResult) -> str:
         blocks.append(table(("layer", "models", "tests", "failed"), _layers(result.nodes)))
     for node in result.nodes:
         if node.status in BAD:
-            blocks.append(f"{node.status}: {node.name}\n  {(node.message or '').strip()}")
+            place = f"\n  SQL: {node.compiled_path}" if node.compiled_path else ""
+            blocks.append(f"{node.status}: {node.name}\n  {(node.message or '').strip()}{place}")
     for process, metrics in result.metrics.items():
         shown = ", ".join(
             f"{name} {'-' if value is None else f'{value:.1%}'}" for name, value in metrics.items()

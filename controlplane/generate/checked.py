@@ -11,6 +11,9 @@ from controlplane.generate.text import Cte, import_cte, indented, model, new_bat
 
 # PostgreSQL takes at most 100 arguments in one call.
 MAX_ARGUMENTS = 50
+# PostgreSQL puts the expressions of one step in place of their names in the next ones, where each
+# is computed again at every mention: a cast six times. It stops at a step with an offset.
+COMPUTED_ONCE = ("offset 0",)
 
 
 def checked(process: Process) -> str:
@@ -38,7 +41,7 @@ def checked(process: Process) -> str:
     violations = list(_violations(process))
     if violations:
         verdict = f"{_joined(violations)} as _violations"
-        ctes.append(Cte("validated", select(["*", verdict], ctes[-1].name)))
+        ctes.append(Cte("validated", select(["*", verdict], ctes[-1].name, COMPUTED_ONCE)))
     ctes.append(_judged(process, ctes[-1].name, has_violations=bool(violations)))
     if process.error_action == "skip":
         ctes += _skip_batches(process)
@@ -83,7 +86,8 @@ def _typed(process: Process) -> Cte:
         columns.append(f"{{{{ try_cast('{column.name}', '{kind}') }}}} as {column.name}")
         errors.append(f"{{{{ cast_error('{column.name}', '{kind}') }}}}")
     columns.append(f"{_joined(errors)} as _type_errors")
-    return Cte("typed", select([*columns, *CARRIED], "records"))
+    comment = "The offset keeps PostgreSQL from computing each value again wherever it is used."
+    return Cte("typed", select([*columns, *CARRIED], "records", COMPUTED_ONCE), comment)
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -56,6 +56,14 @@ def portable(pattern: str) -> str:
     return written
 
 
+def standing_alone(pattern: str) -> str:
+    """As `portable`, for a pattern that no macro helps: a point matches a line's end too."""
+    written = portable(pattern)
+    if "." not in re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", written):
+        return written
+    return "(?is)" + written[4:] if written.startswith("(?i)") else "(?s)" + written
+
+
 def with_portable_patterns(tree: exp.Expr) -> exp.Expr:
     """`tree` with the regular expressions in it written so that every target reads them alike.
 
@@ -68,7 +76,7 @@ def with_portable_patterns(tree: exp.Expr) -> exp.Expr:
             pattern = node.expression
             if isinstance(pattern, exp.Literal) and pattern.is_string:
                 try:
-                    written = portable(str(pattern.this))
+                    written = standing_alone(str(pattern.this))
                 except PatternError as error:
                     raise ExpressionError(f"the pattern '{pattern.this}' {error}") from None
                 node.set("expression", exp.Literal.string(written))

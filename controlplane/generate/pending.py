@@ -36,26 +36,48 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the generator said when it last saw this: nothing to write.
+    """What the generator said when it last saw this: nothing to write for these specs.
 
-    `files` are those that it writes, `conflicts` those it leaves to the person who edited them.
+    `files` are those that it writes, `conflicts` those it leaves to the person who edited them, and
+    `outdated` counts those that it writes differently since Databank was upgraded.
     """
 
     seen: _Seen
     files: list[str] = field(default_factory=list)
     conflicts: dict[str, Stamp] = field(default_factory=dict)
+    outdated: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know, although it is no reason to stop."""
+        notes = [
+            f"{path} was edited by hand where its spec asks for something else"
+            for path in self.conflicts
+        ]
+        if self.outdated:
+            notes.append(
+                f"an earlier version of Databank wrote {self.outdated} of the model files;"
+                " `databank generate` brings them up to date"
+            )
+        return tuple(notes)
+
+    def is_of(self, seen: _Seen, root: Path) -> bool:
+        """Whether specs, records and the presence of files are as they were."""
+        return (self.seen.specs, self.seen.records) == (seen.specs, seen.records) and all(
+            (root / path).is_file() for path in self.files
+        )
 
     def holds(self, seen: _Seen, root: Path) -> bool:
-        """Whether it is still the answer: only files that people may edit have changed."""
+        """Whether it is still the answer: nothing changed but files that people may edit."""
         return (
-            self.seen == seen
-            and all((root / path).is_file() for path in self.files)
+            self.seen.code == seen.code
+            and self.is_of(seen, root)
             and all(_stamp(root / path) == stamp for path, stamp in self.conflicts.items())
         )
 
 
 def require_generated(project: Project) -> tuple[str, ...]:
-    """The files in conflict: edited by hand where the specs ask for something else.
+    """Notes on files that are not as generated, and are right as they are until somebody acts.
 
     Raises:
         ConfigError: `databank generate` has something to write.
@@ -64,7 +86,7 @@ def require_generated(project: Project) -> tuple[str, ...]:
     seen = _look(project)
     answer = _read(project)
     if answer is not None and answer.holds(seen, project.root):
-        return tuple(answer.conflicts)
+        return answer.notes
 
     from controlplane.generate.workspace import generate
 
@@ -72,7 +94,9 @@ def require_generated(project: Project) -> tuple[str, ...]:
         done = generate(project, _unknown, write=False)
     except _UnknownSourceError as error:
         raise ConfigError(_not_generated(project, error.process), hint=_HINT) from None
-    if done.pending:
+    # An upgrade is no reason to stop what ran yesterday; a spec that changed is.
+    upgraded = answer is not None and answer.is_of(seen, project.root)
+    if done.pending and not upgraded:
         listed = ", ".join(f"{change.path} ({change.action})" for change in done.pending[:SHOWN])
         more = len(done.pending) - SHOWN
         raise ConfigError(
@@ -83,8 +107,10 @@ def require_generated(project: Project) -> tuple[str, ...]:
     conflicts = {change.path: _stamp(project.root / change.path) for change in done.conflicts}
     files = [change.path for change in done.changes if (project.root / change.path).is_file()]
     # A record that is there now says which files go with a spec that is not read again.
-    _write(project, _Answer(seen, sorted({*files, *_recorded(project)}), conflicts))
-    return tuple(conflicts)
+    files = sorted({*files, *_recorded(project)})
+    answer = _Answer(seen, files, conflicts, len(done.pending))
+    _write(project, answer)
+    return answer.notes
 
 
 class _UnknownSourceError(Exception):
@@ -173,7 +199,7 @@ def _path(project: Project) -> Path:
 def _read(project: Project) -> _Answer | None:
     try:
         data = json.loads(_path(project).read_text(encoding="utf-8"))
-        return _Answer(_Seen(**data["seen"]), data["files"], data["conflicts"])
+        return _Answer(**{**data, "seen": _Seen(**data["seen"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -67,10 +67,12 @@ def split_json(
     """
     titles = list(declared)
     for _ in range(2):
-        rejects = make_rejects()
-        with open_bytes(path) as file, good.open("w", encoding="utf-8", newline="") as out:
+        with (
+            make_rejects() as rejects,
+            open_bytes(path) as file,
+            good.open("w", encoding="utf-8", newline="") as out,
+        ):
             found = _pass(_texts(file, source, source_type), titles, out, rejects)
-        rejects.close()
         if found is not None:
             if not found.titles and not found.read:
                 raise SourceError(

@@ -113,10 +113,8 @@ def careful_csv(
 ) -> Reading:
     """A UTF-8 file with faults, after its good records and the others were parted."""
     good = spool / "good.csv"
-    rejects = RejectSpool(spool / "rejects.csv")
-    with disk_errors(spool):
+    with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
         count = split_csv(path, layout, header, good, rejects, offsets=offsets)
-        rejects.close()
     return _from_spool(header.titles, header.columns, good, count.good, count.longest, rejects)
 
 
@@ -178,13 +176,11 @@ def _parquet(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -
             f"select {ROW_NUMBER}, cast(to_json(records) as varchar) from ({select}) as records"
             f" where {has_nul} order by {ROW_NUMBER}"
         )
-        rejects = RejectSpool(spool / "rejects.csv")
-        with disk_errors(spool):
+        with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
             while rows := found.fetchmany(1000):
                 for number, content in rows:
                     reason = "has a NUL character, which no text can hold"
                     rejects.add(Reject(number, None, content, reason))
-            rejects.close()
         if rejects.count:
             select = (
                 f"select {', '.join((*names, ROW_NUMBER))} from ({select}) as records"

@@ -47,7 +47,10 @@ class RejectSpool:
         if len(self.samples) < SAMPLES:
             self.samples.append(reject)
 
-    def close(self) -> None:
+    def __enter__(self) -> RejectSpool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Write out what was taken."""
         self._file.close()
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from controlplane.errors import LoadError
+from controlplane.errors import LoadError, SourceError
 
 FOLDER = "spool"
 
@@ -36,7 +36,7 @@ def spool_folder(state_dir: Path) -> Iterator[Path]:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turns what the system says about scratch files into our errors."""
+    """Turns what the system says about scratch files in `path`, and of others, into our errors."""
     try:
         yield
     except OSError as error:
@@ -45,6 +45,8 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"{path}: the disk is full",
                 hint="free some space and run the same command again; nothing was lost",
             ) from error
+        if error.filename and not Path(str(error.filename)).is_relative_to(path):
+            raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from error
         raise LoadError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 

@@ -39,7 +39,7 @@ def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> Suspicion:
     codecs.register_error(_ERRORS, _keep_invalid)
     decoder = codecs.getincrementaldecoder(encoding)(_ERRORS)
     suspicion = Suspicion(quote)
-    with open_bytes(path) as source, disk_errors(target), target.open("wb") as out:
+    with open_bytes(path) as source, disk_errors(target.parent), target.open("wb") as out:
         while True:
             chunk = source.read(_CHUNK)
             text = decoder.decode(chunk, final=not chunk)

@@ -65,9 +65,13 @@ class Database:
             yield
         except exc.SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
+            text = scrub(str(cause)).strip()
+            is_full = "disk is full" in text or "No space left on device" in text
             raise StateError(
-                f"state store {self.place}: {scrub(str(cause)).strip()}",
-                hint="the store is set by DATABANK_STATE_URL, default .databank/state.db",
+                f"state store {self.place}: {text}",
+                hint="free some space and run the same command again; nothing was lost"
+                if is_full
+                else "the store is set by DATABANK_STATE_URL, default .databank/state.db",
             ) from error
 
     def _sqlite_engine(self) -> Engine:

@@ -92,6 +92,10 @@ def translate(error: psycopg2.Error, where: str, error_class: ErrorClass) -> Dat
         hint = "grant the user of the connection this right"
     elif "password authentication failed" in lower or "no password supplied" in lower:
         hint = "check user and password, and the environment variable that the password comes from"
+    elif isinstance(error, psycopg2.errors.InvalidCatalogName) or (
+        lower.startswith('database "') and "does not exist" in lower
+    ):
+        hint = "check the name of the database, or create it"
     elif "could not translate host name" in lower or "refused" in lower or "timeout" in lower:
         message = f"cannot be reached: {message}"
         hint = "check host and port, and that the server runs"

@@ -125,12 +125,15 @@ class BothTargets:
         """What `databank run` did on each target, at the same time."""
         command = ("run", "-o", "json", *arguments)
         started = [each.start(*command) for each in (self.duckdb, self.postgres)]
-        results: list[dict[str, Any]] = []
-        for process in started:
-            stdout, stderr = process.communicate()
-            assert process.returncode == 0, f"{process.returncode}\n{stdout}\n{stderr}"
+        ended = [(process, *process.communicate()) for process in started]
+        results = []
+        for process, stdout, stderr in ended:
             assert "Traceback" not in stderr, stderr
-            results.append(json.loads(stdout))
+            result: dict[str, Any] = json.loads(stdout or "{}")
+            nodes = result.get("nodes", ())
+            messages = [node["message"] for node in nodes if node["status"] in ("error", "fail")]
+            assert process.returncode == 0, "\n".join((stderr, *messages))
+            results.append(result)
         return results
 
     def build(self, warnings: Collection[str] = ()) -> None:

@@ -131,6 +131,12 @@ def test_the_example_runs_in_full_and_then_incrementally(
         "select orders_id, cast(total as text) from silver.customer_orders where id = 127"
     ) == [(5, "7.77")]
 
+    if target == "postgres":
+        partitions = (
+            "select count(*) from pg_inherits where inhparent = 'public.customers'::regclass"
+        )
+        assert databank.rows(partitions) == [(4,)]
+
     before = databank.rows(SILVER)
     databank.run("--full-refresh")
     assert databank.rows(SILVER) == before

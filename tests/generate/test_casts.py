@@ -107,7 +107,7 @@ SPACED = [
     "1 day",
 ]
 WORDS = """
-    true TRUE True t T yes YES y Y on 1 false FALSE f no NO n off 0 tru truee yess nope null NULL None
+    2 true TRUE True t T yes YES y Y on 1 false FALSE f no NO n off 0 tru truee yess nope null NULL None
     ja nein ТRUE oui ſ K
     a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11 A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11
     {a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11} a0eebc999c0b4ef8bb6d6bb9bd380a11
@@ -116,7 +116,7 @@ WORDS = """
     00000000-0000-0000-0000-000000000000
     {} [] {"a":1} {"a":1,} {a:1} [1,2 [1,,2] {"a":{"b":[1,2,{"c":null}]}} "a" 'a' "a tru nul 01 1.e5 -
     "\\u0041" "\\u00" "\\x41" "\\ud83d\\ude00" "\\ud83d" "\\u0000" {"a":1}{"b":2} {"a":1,"a":2} [NaN]
-    [Infinity] [1e999] [-0] [1.] [.5] [+1] [0x1] ["\\/"] [true,false,null] [True] /*c*/{} {}//c
+    [Infinity] [1e999] [-0] [1.] [.5] [+1] [0x1] ["\\/"] [true,false,null] [True] /*c*/{} {}//c "\\udc00" "\\ud83dx" "\\\\ud83d" "\\ud83d\\ud83d\\ude00" [1e400] 1,5 {"a":[1,],"b":2} [ ] {"a":"x,}"} ["nan","inf"]
     me@example.com me@example me@@example.com @ a@b.c it's back\\slash {{1}} {%x%} é ÀÉ İ ß 😀
 """.split()  # noqa: SIM905
 LINES = ["1\n", "\n1", "1\n2", "2024-01-01\n", "a\nb", "true\n", '"a\nb"', '{\n"a": 1\n}', " \n{} "]
@@ -201,7 +201,7 @@ def answers(make_built: Callable[[str], Any]) -> dict[str, dict[str, list[tuple[
                 built.rows(
                     "select id, "
                     + ", ".join(
-                        f"cast(cast_{n} as text)" if kind == "json" else f"cast_{n}"
+                        f"cast(cast_{n} as text)" if kind in ("json", "uuid") else f"cast_{n}"
                         for n, kind in enumerate(TYPES)
                     )
                     + " from silver.casts"

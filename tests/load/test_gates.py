@@ -1,0 +1,198 @@
+"""A load that would spoil the warehouse stops before it changes anything."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.errors import LoadError, SourceError, TargetError
+
+REPLACE = {"target_config": {"load_strategy": "replace"}}
+
+
+def numbers(count: int) -> str:
+    return "id\n" + "".join(f"{number}\n" for number in range(count))
+
+
+def test_an_empty_delivery_that_replaces_is_stopped_unless_accepted(loading: Any) -> None:
+    process = loading.csv("shop.csv", **REPLACE)
+    loading.warehouse.file("shop.csv", numbers(3))
+    loading.load(process)
+    loading.warehouse.file("shop.csv", numbers(0))
+    with pytest.raises(LoadError, match=r"shop\.csv: has no records"):
+        loading.load(process)
+    assert len(loading.rows()) == 3
+    assert loading.load(process, accept_empty=True).rows_loaded == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stops"), [(100, 49, True), (100, 50, False), (99, 1, False)]
+)
+def test_a_delivery_that_collapses_is_stopped_unless_it_was_small(
+    loading: Any, before: int, after: int, stops: bool
+) -> None:
+    process = loading.csv("shop.csv", **REPLACE)
+    loading.warehouse.file("shop.csv", numbers(before))
+    loading.load(process)
+    loading.warehouse.file("shop.csv", numbers(after))
+    if stops:
+        with pytest.raises(LoadError, match=f"{after} records, less than half of the {before}"):
+            loading.load(process)
+    else:
+        loading.load(process)
+    assert len(loading.ledger()) == (1 if stops else 2)
+
+
+def test_a_column_that_vanished_or_came_stops_unless_accepted(loading: Any) -> None:
+    process = loading.csv("*.csv")
+    loading.warehouse.file("a.csv", "id,Full Name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "id,colour\n2,red\n")
+    message = re.escape(
+        "b.csv: no longer has 'Full Name' and now has 'colour', compared with batch 1 of shop"
+        " (a.csv); nothing was loaded"
+    )
+    with pytest.raises(LoadError, match=message):
+        loading.load(process)
+    assert len(loading.ledger()) == 1
+    loading.load(process, accept_drift=True)
+    assert loading.rows("id", "full_name", "colour") == [("1", "x", None), ("2", None, "red")]
+
+
+def test_columns_in_another_order_are_loaded_by_name(loading: Any) -> None:
+    process = loading.csv("*.csv")
+    loading.warehouse.file("a.csv", "id,name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "name,id\ny,2\n")
+    loading.load(process)
+    assert loading.rows("id", "name") == [("1", "x"), ("2", "y")]
+
+
+def test_names_that_are_empty_repeated_or_reserved_become_columns(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", "id,,id,select,Größe (cm),1st\n1,2,3,4,5,6\n")
+    loading.load(loading.csv("shop.csv"))
+    names = ("id", "column_2", "id_2", "select_", "grosse_cm", "column_1st")
+    assert loading.rows(*names) == [("1", "2", "3", "4", "5", "6")]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    loading: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = loading.warehouse.file("shop.csv", numbers(3))
+
+    def now_and_then_more() -> Any:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("9\n")
+        return loading.now()
+
+    with pytest.raises(SourceError, match="was changed while it was being read"):
+        loading.load(loading.csv("shop.csv"), now=now_and_then_more)
+    assert ("raw", "shop") not in loading.warehouse.target.relations()
+    assert loading.load(loading.csv("shop.csv")).rows_loaded == 4
+
+
+def test_every_line_of_the_ledger_adds_up(loading: Any) -> None:
+    for index, content in enumerate(["id,x\n1,2\n3\n", "id,x\n", "id,x\n5,6\n"]):
+        loading.warehouse.file(f"{index}.csv", content)
+    loading.load(loading.csv("*.csv", error_handling={"error_action": "quarantine"}))
+    lines = loading.ledger("rows_read", "rows_loaded", "rows_rejected")
+    assert all(read == loaded + rejected for read, loaded, rejected in lines)
+    rows = loading.warehouse.target.query(
+        "select l.rows_loaded - (select count(*) from raw.shop where _batch_id = l.batch_id),"
+        " l.rows_rejected - (select count(*) from raw._rejects as r where r.batch_id = l.batch_id)"
+        " from raw._loads as l"
+    )
+    assert rows == [(0, 0)] * 3
+
+
+def test_batches_of_all_processes_are_numbered_in_one_row(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", numbers(1))
+    for name in ("one", "two", "three"):
+        loading.load(loading.csv("shop.csv", name=name))
+    from controlplane.load.ledger import current_batches
+
+    assert current_batches(loading.warehouse.target) == {"one": 1, "two": 2, "three": 3}
+
+
+def test_an_empty_warehouse_has_no_batches(loading: Any) -> None:
+    from controlplane.load.ledger import current_batches
+
+    assert current_batches(loading.warehouse.target) == {}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 megabytes."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small file system")
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def large() -> str:
+    rows = (f"{n},{os.urandom(40).hex()}" for n in itertools.islice(itertools.count(), 200_000))
+    return "id,text\n" + "\n".join(rows) + "\n"
+
+
+def test_a_full_disk_under_the_warehouse_is_one_message_and_loses_nothing(
+    make_warehouse: Callable[..., Any],
+    load_into: Callable[[Any], Any],
+    small_disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warehouse = make_warehouse("duckdb")
+    object.__setattr__(warehouse.target, "path", small_disk / "warehouse.duckdb")
+    loading = load_into(warehouse)
+    warehouse.file("a.csv", "id,text\n1,x\n")
+    loading.load(loading.csv("*.csv"))
+    warehouse.file("b.csv", large())
+    with pytest.raises((LoadError, TargetError), match="the disk is full"):
+        loading.load(loading.csv("*.csv"))
+    assert loading.rows() == [("1", "x")]
+    warehouse.file("b.csv", "id,text\n2,y\n")
+    loading.load(loading.csv("*.csv"))
+    assert loading.rows() == [("1", "x"), ("2", "y")]
+
+
+def test_a_full_disk_under_the_scratch_files_is_one_message(
+    loading: Any, small_disk: Path
+) -> None:
+    state = loading.warehouse.project.ensure_state_dir()
+    (state / "spool").symlink_to(small_disk)
+    loading.warehouse.file("shop.csv", large() + "1\n")
+    process = loading.csv("shop.csv", error_handling={"error_action": "quarantine"})
+    with pytest.raises(LoadError, match="the disk is full"):
+        loading.load(process)
+    assert ("raw", "shop") not in loading.warehouse.target.relations()
+    assert not list(small_disk.iterdir())
+
+
+def test_a_source_database_larger_than_the_disk_is_one_message(
+    loading: Any, small_disk: Path, database: Any
+) -> None:
+    database.execute(
+        "create table events as select n, md5(n::text) || md5((n + 1)::text) as text"
+        " from generate_series(1, 300000) as n"
+    )
+    state = loading.warehouse.project.ensure_state_dir()
+    (state / "spool").symlink_to(small_disk)
+    source = {
+        "source_type": "postgresql",
+        "connection_string": database.url,
+        "table": "events",
+    }
+    with pytest.raises(LoadError, match="the disk is full"):
+        loading.load(loading.process(source_config=source))
+    assert not list(small_disk.iterdir())
