@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from controlplane import naming, sql
-from controlplane.generate.patterns import with_portable_patterns
 from controlplane.generate.process import Aggregation, Table, names, ordered, sentence
-from controlplane.generate.resolver import Resolver, own_names
+from controlplane.generate.resolver import Resolver, own_names, portable
 from controlplane.generate.steps import condition_fits, rendered_as
 from controlplane.specs.transform import Aggregation as AggregationSpec
 from controlplane.sql import Column, ExpressionError
@@ -176,8 +175,7 @@ class _Reader:
             tree, alias = sql.parse_named(text)
             tree = sql.resolve_columns(tree, columns, self._called(self.table))
             sql.refuse_beyond_row(tree)
-            sql.refuse_unlike(tree, columns)
-            tree = with_portable_patterns(tree)
+            tree = portable(tree, columns)
         except ExpressionError as error:
             self._problem(field, str(error))
             return None
@@ -264,7 +262,6 @@ class _Reader:
         aggregate = {measure.column.name, self.item.function, naming.snake_case(self.item.name)}
         by_name = {group.column.name: group for group in groups}
         columns = self.table.columns
-        visible = [*columns, *(Column(name, measure.column.type) for name in sorted(aggregate))]
 
         def stand_in(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.AggFunc):
@@ -282,11 +279,11 @@ class _Reader:
             if tree.find(exp.Window, exp.Subquery, exp.Select):
                 raise ExpressionError("has a window function or a subquery; it sees one group")
             tree = tree.transform(stand_in)
-            sql.refuse_unlike(tree, visible)
+            tree = portable(tree, columns)
         except ExpressionError as error:
             self._problem("having", str(error))
             return None
-        if not condition_fits(self.resolver, f"{self.place}.having", tree, visible):
+        if not condition_fits(self.resolver, f"{self.place}.having", tree, columns):
             return None
         return sql.render(tree, columns)
 

@@ -77,6 +77,7 @@ def _path(project: Project) -> Path:
 def _code_version() -> str:
     """Changes with the generator's own code, so that an upgrade generates everything again."""
     package = Path(__file__).parent.parent
-    sources = [*package.glob("generate/*.py"), *package.glob("specs/*.py"), *package.glob("*.py")]
+    folders = ("", "generate", "specs", "sql")
+    sources = [path for folder in folders for path in (package / folder).glob("*.py")]
     seen = [(path.name, _stamp(path)) for path in sorted(sources)]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

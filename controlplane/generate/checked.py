@@ -11,9 +11,8 @@ from controlplane.generate.text import Cte, import_cte, indented, model, new_bat
 
 # PostgreSQL takes at most 100 arguments in one call.
 MAX_ARGUMENTS = 50
-# PostgreSQL puts the expressions of one step in place of their names in the next ones, where each
-# is computed again at every mention: a cast six times. It stops at a step with an offset.
-COMPUTED_ONCE = ("offset 0",)
+# What else would be computed at each mention in the steps that follow; see the macro.
+COMPUTED_ONCE = ("{{ computed_once() }}",)
 
 
 def checked(process: Process) -> str:
@@ -86,8 +85,7 @@ def _typed(process: Process) -> Cte:
         columns.append(f"{{{{ try_cast('{column.name}', '{kind}') }}}} as {column.name}")
         errors.append(f"{{{{ cast_error('{column.name}', '{kind}') }}}}")
     columns.append(f"{_joined(errors)} as _type_errors")
-    comment = "The offset keeps PostgreSQL from computing each value again wherever it is used."
-    return Cte("typed", select([*columns, *CARRIED], "records", COMPUTED_ONCE), comment)
+    return Cte("typed", select([*columns, *CARRIED], "records", COMPUTED_ONCE))
 
 
 def _joined(parts: Sequence[str]) -> str:

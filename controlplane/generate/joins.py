@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from controlplane import naming, sql
-from controlplane.generate.patterns import with_portable_patterns
 from controlplane.generate.process import Join, Side, Table, sentence
-from controlplane.generate.resolver import Resolver, own_names
+from controlplane.generate.resolver import Resolver, own_names, portable
 from controlplane.generate.steps import condition_fits
 from controlplane.specs.transform import Join as JoinSpec
 from controlplane.sql import Column, ExpressionError
@@ -141,8 +140,7 @@ def _condition(
         tree = sql.parse_expression(item.condition).transform(resolve)
         sql.refuse_beyond_row(tree)
         sides = {aliases[name]: side.table.columns for name, side in named.items()}
-        sql.refuse_unlike(tree, sides)
-        tree = with_portable_patterns(tree)
+        tree = portable(tree, sides)
     except ExpressionError as error:
         resolver.problem(place, str(error))
         return None

@@ -187,7 +187,8 @@ def _stamp(path: Path) -> Stamp:
 def _code_version() -> str:
     """Changes with the generator's own code: an upgrade may generate something else."""
     package = Path(__file__).parent.parent
-    sources = [*package.glob("generate/*.py"), *package.glob("specs/*.py"), *package.glob("*.py")]
+    folders = ("", "generate", "specs", "sql")
+    sources = [path for folder in folders for path in (package / folder).glob("*.py")]
     stamps = [(path.name, _stamp(path)) for path in sorted(sources)]
     return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
 

@@ -80,8 +80,7 @@ class Resolver:
             self.settings(block, given, {*settings, *sql.placeholders_in(tree)})
             tree = sql.resolve_columns(sql.fill_placeholders(tree, given), columns, tables)
             sql.refuse_beyond_row(tree)
-            sql.refuse_unlike(tree, columns)
-            return with_portable_patterns(tree)
+            return portable(tree, columns)
         except ExpressionError as error:
             self.problem(place, str(error))
             return None
@@ -120,6 +119,18 @@ class Resolver:
             found = f"{base}_{count}"
         self._names.add(found)
         return found
+
+
+def portable(tree: exp.Expr, columns: sql.Visible) -> exp.Expr:
+    """`tree`, whose columns are resolved, so that it means the same on every target.
+
+    Raises:
+        ExpressionError: it cannot be written so.
+    """
+    found = with_portable_patterns(sql.in_utc(tree))
+    sql.check_types(found, columns)
+    sql.render_by_target(found, columns)
+    return found
 
 
 def own_names(spec: EtlProcess) -> tuple[str, ...]:

@@ -135,10 +135,13 @@ def ruled_column(
             return sql.find_column(named[0], columns)
     slug = naming.snake_case(rule.name)
     matching = [
-        column for column in columns if slug == column.name or slug.startswith(f"{column.name}_")
+        (name, column)
+        for column in columns
+        for name in (column.name, naming.snake_case(column.title))
+        if name and f"{slug}_".startswith(f"{name}_")
     ]
     if matching:
-        return max(matching, key=lambda column: len(column.name))
+        return max(matching, key=lambda found: len(found[0]))[1]
     resolver.problem(
         f"{place}.name",
         f"'{rule.name}' begins with no column's name, so it is open which one is meant;"

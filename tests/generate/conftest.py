@@ -140,9 +140,7 @@ class Built:
         ]
         read = len(rows) + len(rejects)
         ledger = [batch, table, table, source, f"print {batch}", read, len(rows), len(rejects)]
-        lines.append(
-            ("raw._loads", [*ledger, None, None, "[]", "[]", "h", True, None, loaded_at])
-        )
+        lines.append(("raw._loads", [*ledger, None, None, "[]", "[]", "h", True, None, loaded_at]))
         with self._connection() as run:
             for name, values in lines:
                 run(f"insert into {name} values ({', '.join('?' for _ in values)})", values)

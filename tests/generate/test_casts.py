@@ -120,14 +120,24 @@ WORDS = """
     me@example.com me@example me@@example.com @ a@b.c it's back\\slash {{1}} {%x%} é ÀÉ İ ß 😀
 """.split()  # noqa: SIM905
 LINES = ["1\n", "\n1", "1\n2", "2024-01-01\n", "a\nb", "true\n", '"a\nb"', '{\n"a": 1\n}', " \n{} "]
-LONG = ["1" * 400, "9" * 200, "9" * 201, "0." + "1" * 300, "0" * 60 + "7", "x" * 100_000, "-" * 5000]
+LONG = [
+    "1" * 400,
+    "9" * 200,
+    "9" * 201,
+    "0." + "1" * 300,
+    "0" * 60 + "7",
+    "x" * 100_000,
+    "-" * 5000,
+]
 
 
 def mixed(count: int) -> Iterator[str]:
     """Texts put together from parts of the others, the same ones each time."""
     choice = random.Random(7)
-    parts = "0 1 9 - + . e E : T Z 2024 02 29 -02-29 00 12:30 +01:00 true { } [ ] \" ' \\ \n a é".split(
-        " "
+    parts = (
+        "0 1 9 - + . e E : T Z 2024 02 29 -02-29 00 12:30 +01:00 true { } [ ] \" ' \\ \n a é".split(
+            " "
+        )
     )
     for _ in range(count):
         yield "".join(choice.choice(parts) for _ in range(choice.randrange(1, 7)))
@@ -153,7 +163,9 @@ TEXTS = list(
 
 def models() -> dict[str, str]:
     """A model of every macro over every text."""
-    casts = [f"{{{{ try_cast('text_value', '{kind}') }}}} as cast_{n}" for n, kind in enumerate(TYPES)]
+    casts = [
+        f"{{{{ try_cast('text_value', '{kind}') }}}} as cast_{n}" for n, kind in enumerate(TYPES)
+    ]
     errors = [
         f"{{{{ cast_error('text_value', '{kind}') }}}} as error_{n}" for n, kind in enumerate(TYPES)
     ]

@@ -174,12 +174,8 @@ class Story:
             history = ("valid_from", "valid_to", "is_current")
             versions = history if process.strategy == "scd2" else ()
             place = ("_batch_id", "_row_number")
-            found.append(
-                (process.schema or "silver", process.table, (*values, *versions, *place))
-            )
-            raw = tuple(
-                f"cast({column.name} as text)" for column in process.source_columns
-            )
+            found.append((process.schema or "silver", process.table, (*values, *versions, *place)))
+            raw = tuple(f"cast({column.name} as text)" for column in process.source_columns)
             found.append(("silver", process.quarantine, (*raw, "_raw_text", "_reason", *place)))
             found.append(("silver", process.outcomes, ()))
             for join in process.joins:
@@ -210,7 +206,9 @@ class Story:
     def _line(self, row: Row, batch: int) -> str:
         words = [*row]
         words[batch] = self.labels.get(words[batch], words[batch])
-        return " ".join("-" if word is None else str(word).replace(" 00:00:00", "") for word in words)
+        return " ".join(
+            "-" if word is None else str(word).replace(" 00:00:00", "") for word in words
+        )
 
 
 @pytest.fixture(scope="session")
@@ -593,9 +591,7 @@ def test_scd2_keeps_every_version_in_the_order_in_which_they_were_true(story: St
         "1 x - 2024-01-01 2024-01-01 2024-01-03 False his1 1",
         "2 y | 2024-01-01 2024-01-01 - True his1 2",
     ]
-    loaded = next(
-        row[4] for row in story.phases["third"]["silver.history"] if row[0] == 3
-    )
+    loaded = next(row[4] for row in story.phases["third"]["silver.history"] if row[0] == 3)
     assert sorted(story.silver("third", "history")) == sorted(
         [
             "1 late - 2024-01-01 12:00:00 2024-01-01 12:00:00 2024-01-02 False his2 1",

@@ -1,0 +1,71 @@
+"""SQL expressions of specs: parse, resolve their columns, render them for every target.
+
+Expressions are written in PostgreSQL's dialect. One that reads the same on every target is rendered
+as plain SQL, another as a call of the `by_target` macro with one text a target.
+"""
+
+from __future__ import annotations
+
+from controlplane.sql.columns import (
+    NUMERIC_TYPES,
+    SQL_TYPES,
+    Column,
+    ExpressionError,
+    Visible,
+    find_column,
+    portable_type,
+    sql_type,
+    unknown_column,
+)
+from controlplane.sql.parse import (
+    DIALECT,
+    columns_in,
+    fill_placeholders,
+    literal,
+    parse_expression,
+    parse_named,
+    placeholders_in,
+    refuse_beyond_row,
+    resolve_columns,
+)
+from controlplane.sql.render import (
+    TARGET_DIALECTS,
+    jinja_string,
+    plain_text,
+    raw_string,
+    render,
+    render_by_target,
+    sql_string,
+)
+from controlplane.sql.types import check_types, in_utc, type_of
+
+__all__ = [
+    "DIALECT",
+    "NUMERIC_TYPES",
+    "SQL_TYPES",
+    "TARGET_DIALECTS",
+    "Column",
+    "ExpressionError",
+    "Visible",
+    "check_types",
+    "columns_in",
+    "fill_placeholders",
+    "find_column",
+    "in_utc",
+    "jinja_string",
+    "literal",
+    "parse_expression",
+    "parse_named",
+    "placeholders_in",
+    "plain_text",
+    "portable_type",
+    "raw_string",
+    "refuse_beyond_row",
+    "render",
+    "render_by_target",
+    "resolve_columns",
+    "sql_string",
+    "sql_type",
+    "type_of",
+    "unknown_column",
+]

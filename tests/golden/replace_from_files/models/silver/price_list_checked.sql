@@ -1,0 +1,56 @@
+-- Generated from specs/etl/replace_from_files.yml by `databank generate`.
+with records as (
+    select * from {{ ref('raw_price_list') }}
+),
+
+-- The offset keeps PostgreSQL from computing each value again wherever it is used.
+typed as (
+    select
+        supplier,
+        article,
+        {{ try_cast('price', 'decimal(12,2)') }} as price,
+        {{ try_cast('details', 'json') }} as details,
+        nullif(
+            concat_ws(
+                '; ',
+                {{ cast_error('price', 'decimal(12,2)') }},
+                {{ cast_error('details', 'json') }}
+            ),
+            ''
+        ) as _type_errors,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from records
+    offset 0
+),
+
+judged as (
+    select
+        *,
+        case
+            when _type_errors is not null then 'quarantine'
+            else 'accepted'
+        end as _outcome,
+        case
+            when _type_errors is not null
+                then _type_errors
+        end as _reason
+    from typed
+),
+
+final as (
+    select
+        supplier,
+        article,
+        price,
+        details,
+        _outcome,
+        _reason,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from judged
+)
+
+select * from final

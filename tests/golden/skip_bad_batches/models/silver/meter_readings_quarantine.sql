@@ -1,0 +1,59 @@
+-- Generated from specs/etl/skip_bad_batches.yml by `databank generate`.
+with records as (
+    select * from {{ ref('raw_meter_readings') }}
+),
+
+checked as (
+    select *
+    from {{ ref('meter_readings_checked') }}
+    where _outcome = 'quarantine'
+),
+
+rejects as (
+    select * from {{ ref('load_rejects') }}
+),
+
+-- What the rules did not let pass.
+failed_records as (
+    select
+        records.reading_id,
+        records.read_at,
+        records.kwh,
+        cast(null as text) as _raw_text,
+        checked._reason,
+        'check' as _stage,
+        records._source_file,
+        records._row_number,
+        records._batch_id,
+        records._loaded_at
+    from records
+    inner join checked
+        on
+            records._batch_id = checked._batch_id
+            and records._row_number = checked._row_number
+),
+
+-- What could not be read at all; the row number is the line's.
+rejected_lines as (
+    select
+        cast(null as text) as reading_id,
+        cast(null as text) as read_at,
+        cast(null as text) as kwh,
+        rejects.raw_text as _raw_text,
+        rejects.reason as _reason,
+        'load' as _stage,
+        rejects.source as _source_file,
+        rejects.line_number as _row_number,
+        rejects.batch_id as _batch_id,
+        rejects.rejected_at as _loaded_at
+    from rejects
+    where rejects.raw_table = 'meter_readings'
+),
+
+final as (
+    select * from failed_records
+    union all
+    select * from rejected_lines
+)
+
+select * from final

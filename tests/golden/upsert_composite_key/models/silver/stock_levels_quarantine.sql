@@ -1,0 +1,65 @@
+-- Generated from specs/etl/upsert_composite_key.yml by `databank generate`.
+with records as (
+    select * from {{ ref('raw_stock_levels') }}
+),
+
+checked as (
+    select *
+    from {{ ref('stock_levels_checked') }}
+    where _outcome = 'quarantine'
+),
+
+rejects as (
+    select * from {{ ref('load_rejects') }}
+),
+
+-- What the rules did not let pass.
+failed_records as (
+    select
+        records.shop_id,
+        records.article,
+        records.pieces,
+        records.shelf,
+        records.note,
+        records.version,
+        cast(null as text) as _raw_text,
+        checked._reason,
+        'check' as _stage,
+        records._source_file,
+        records._row_number,
+        records._batch_id,
+        records._loaded_at
+    from records
+    inner join checked
+        on
+            records._batch_id = checked._batch_id
+            and records._row_number = checked._row_number
+),
+
+-- What could not be read at all; the row number is the line's.
+rejected_lines as (
+    select
+        cast(null as text) as shop_id,
+        cast(null as text) as article,
+        cast(null as text) as pieces,
+        cast(null as text) as shelf,
+        cast(null as text) as note,
+        cast(null as text) as version,
+        rejects.raw_text as _raw_text,
+        rejects.reason as _reason,
+        'load' as _stage,
+        rejects.source as _source_file,
+        rejects.line_number as _row_number,
+        rejects.batch_id as _batch_id,
+        rejects.rejected_at as _loaded_at
+    from rejects
+    where rejects.raw_table = 'stock_levels'
+),
+
+final as (
+    select * from failed_records
+    union all
+    select * from rejected_lines
+)
+
+select * from final
