@@ -460,4 +460,11 @@ def _not_green(nodes: Iterable[NodeResult]) -> str | None:
     red.sort(key=lambda node: node.status not in _FAILED_NODES)
     named = ", ".join(f"{node.unique_id} ({node.status})" for node in red[:5])
     more = f" and {len(red) - 5} more" if len(red) > 5 else ""
-    return f"{len(red)} of {len(every)} nodes did not succeed: {named}{more}"
+    text = f"{len(red)} of {len(every)} nodes did not succeed: {named}{more}"
+    return f"{text}: {_reason(red[0].message)}" if red[0].message else text
+
+
+def _reason(message: str) -> str:
+    """What the database said, in a line: dbt's own first line only repeats which node it was."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return lines[1] if len(lines) > 1 and " Error in " in lines[0] else lines[0]

@@ -342,9 +342,11 @@ class _Execution:
 
     def _load(self) -> None:
         from controlplane.load import load_process
+        from controlplane.load.ledger import newest_by_process
 
         tables = frozenset(file.spec.table_name for file in self.every)
         loading = [file for file in self.chosen if file.spec.type != "transform"]
+        known = newest_by_process(self.target)
         for index, file in enumerate(loading):
             self.job.check_cancelled()
             process = file.spec
@@ -360,6 +362,7 @@ class _Execution:
                     accept_empty=self.options.accept_empty,
                     accept_drift=self.options.accept_drift,
                     known_tables=tables,
+                    known=known.get(process.slug, {}),
                     wait=self.options.wait,
                     on_wait=self.reporter.waiting,
                     holder=self._holder,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -16,16 +18,25 @@ FORMAT_VERSION = 1
 def emit(document: Mapping[str, Any], output: str, render: Callable[[], str]) -> None:
     """Print one answer: `document` with the format's version as JSON, or what `render` returns."""
     if output == "json":
-        click.echo(json.dumps({"version": FORMAT_VERSION, **document}, indent=2, default=_plain))
+        _print(json.dumps({"version": FORMAT_VERSION, **document}, indent=2, default=_plain))
         return
     text = render()
     if text:
-        click.echo(text)
+        _print(text)
 
 
 def narrate(message: str) -> None:
     """Print a line about what is going on, on standard error."""
-    click.echo(message, err=True)
+    _print(message, err=True)
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    """Print; when the reader went away (`| head`), the work and its exit code are the same."""
+    try:
+        click.echo(text, err=err)
+    except BrokenPipeError:
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -210,10 +210,10 @@ class _Reader:
         subject = ordered(column) if function in _OF_ORDERED else column.name
         if function == "median" and kind != column.type:
             # DuckDB would round the middle of two decimals to their digits.
-            subject = f"cast({subject} as {sql.sql_type(kind)})"
+            subject = f"cast({subject} as {sql.written_type(kind)})"
         text = _CALLS[function].format(subject)
         if function in _OF_NUMBERS:
-            text = f"cast({text} as {sql.sql_type(kind)})"
+            text = f"cast({text} as {sql.written_type(kind)})"
         name = "count" if function == "count" else f"{function}_{column.name}"[: naming.MAX_NAME]
         return self._named_apart(groups, _Measure(Column(name, kind), text))
 

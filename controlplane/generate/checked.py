@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from controlplane import sql
 from controlplane.generate.bronze import BATCHES_MODEL
 from controlplane.generate.process import CARRIED, SURVIVOR, Process, Step, comparable, names
-from controlplane.generate.text import Cte, import_cte, indented, model, new_batches, ref, select
+from controlplane.generate.text import (
+    NEW_BATCHES,
+    Cte,
+    if_incremental,
+    import_cte,
+    indented,
+    model,
+    ref,
+    select,
+    where,
+)
 
 # PostgreSQL takes at most 100 arguments in one call.
 MAX_ARGUMENTS = 50
@@ -25,7 +35,7 @@ def checked(process: Process) -> str:
             "incremental_strategy": "append",
             "on_schema_change": "fail",
         }
-        conditions = new_batches("where")
+        conditions = tuple(if_incremental(f"where {NEW_BATCHES}").split("\n"))
     if process.reads_model is None:
         ctes = [import_cte("records", ref(process.bronze), conditions)]
         ctes.append(_typed(process))
@@ -145,18 +155,26 @@ def _judged(process: Process, previous: str, *, has_violations: bool) -> Cte:
     ]
     if has_violations:
         verdicts.append(("_violations is not null", "quarantine", "_violations"))
-    if not verdicts:
-        listed = ["*", "'accepted' as _outcome", "cast(null as text) as _reason"]
-        return Cte("judged", select(listed, previous))
-    outcome = [f"    when {condition} then '{outcome}'" for condition, outcome, _ in verdicts]
-    reason = [f"    when {condition}\n        then {text}" for condition, _, text in verdicts]
+    reasons = {text for _, _, text in verdicts}
+    if reasons <= {"_type_errors"}:
+        outcome = (
+            "case when _type_errors is null then 'accepted' else 'quarantine' end"
+            if reasons
+            else "'accepted'"
+        )
+        reason = "_type_errors" if reasons else "cast(null as text)"
+        return Cte(
+            "judged", select(["*", f"{outcome} as _outcome", f"{reason} as _reason"], previous)
+        )
+    outcomes = [f"    when {condition} then '{outcome}'" for condition, outcome, _ in verdicts]
+    explained = [f"    when {condition}\n        then {text}" for condition, _, text in verdicts]
     return Cte(
         "judged",
         select(
             [
                 "*",
-                "\n".join(["case", *outcome, "    else 'accepted'", "end as _outcome"]),
-                "\n".join(["case", *reason, "end as _reason"]),
+                "\n".join(["case", *outcomes, "    else 'accepted'", "end as _outcome"]),
+                "\n".join(["case", *explained, "end as _reason"]),
             ],
             previous,
         ),
@@ -199,10 +217,10 @@ def _skip_batches(process: Process) -> list[Cte]:
 def _repeated_deliveries(process: Process, previous: str) -> list[Cte]:
     """The steps that find what a file brought before, copy by copy, in an earlier delivery."""
     values = ", ".join(["_source_file", *names(process.source_columns)])
-    conditions = ["where _source_file in (select redelivered.source from redelivered)"]
+    conditions = ["_source_file in (select redelivered.source from redelivered)"]
     if process.error_action == "skip":
         skipped = "(select skipped_batches._batch_id from skipped_batches)"
-        conditions.append(f"    and _batch_id not in {skipped}")
+        conditions.append(f"_batch_id not in {skipped}")
     earlier = [
         f"first_value({name}) over (\n    partition by {values}, _copy\n"
         f"    order by _batch_id, _row_number\n) as {first}"
@@ -224,7 +242,7 @@ def _repeated_deliveries(process: Process, previous: str) -> list[Cte]:
             ),
             "A file that came more than once brings again what it had before.",
         ),
-        Cte("copies", select(["*", copy], ref(process.bronze), conditions)),
+        Cte("copies", select(["*", copy], ref(process.bronze), where(*conditions))),
         Cte("first_deliveries", select(["_batch_id", "_row_number", *earlier], "copies")),
         _overruled(
             process,

@@ -13,7 +13,7 @@ from controlplane.generate.bronze import BATCHES_MODEL, REJECTS_MODEL, current_b
 from controlplane.generate.checked import model_records
 from controlplane.generate.process import CARRIED, SURVIVOR, Process, names
 from controlplane.generate.silver import Stage, stages, survivors, version_window, versions
-from controlplane.generate.text import Cte, import_cte, model, ref, select
+from controlplane.generate.text import Cte, import_cte, model, ref, select, where
 
 _ITSELF = ("cast(null as bigint)", "cast(null as bigint)")
 
@@ -78,13 +78,13 @@ def quarantine(process: Process) -> str:
     )
 
 
-def _rejects_of(process: Process, prefix: str = "") -> list[str]:
+def _rejects_of(process: Process, prefix: str = "") -> tuple[str, ...]:
     """The conditions on the rejected lines that count: those of this process's batches."""
-    conditions = [f"where {prefix}raw_table = '{process.raw_table}'"]
+    conditions = [f"{prefix}raw_table = '{process.raw_table}'"]
     if process.current_only:
         current = "(select current_batches.batch_id from current_batches)"
-        conditions.append(f"    and {prefix}batch_id in {current}")
-    return conditions
+        conditions.append(f"{prefix}batch_id in {current}")
+    return where(*conditions)
 
 
 def _union(*parts: str) -> Cte:

@@ -44,6 +44,7 @@ def bronze(process: Process) -> str:
         f"One row per record of {process.source_description}, as it came, in {scope}."
         f" {process.description}",
         [*raw_columns(process), *entries(LOAD_COLUMNS)],
+        ledger_of=process.raw_table if process.current_only else None,
     )
     return document(process.spec_path, [entry], [_source(process, process.raw_table)])
 
@@ -60,6 +61,7 @@ def join_bronze(process: Process, join: Join) -> str:
             ),
             *entries(LOAD_COLUMNS),
         ],
+        ledger_of=join.right.raw,
     )
     return document(process.spec_path, [entry], [_source(process, str(join.right.raw))])
 
@@ -190,14 +192,30 @@ def _unused(name: str, taken: set[str]) -> str:
 # --- their parts ----------------------------------------------------------------------------------
 
 
+def ledger_config(raw_table: str | None) -> Entry:
+    """The config of a model or test that reads the load ledger for the sake of one raw table.
+
+    With it a plan knows that batches of other tables change nothing there.
+    """
+    return {"meta": {"databank": {"raw_tables": [raw_table]}}} if raw_table else {}
+
+
 def model_entry(
-    name: str, description: str, columns: Sequence[Entry], tests: Sequence[Any] = ()
+    name: str,
+    description: str,
+    columns: Sequence[Entry],
+    tests: Sequence[Any] = (),
+    *,
+    ledger_of: str | None = None,
 ) -> Entry:
-    """The entry of one model; its contract is enforced."""
+    """The entry of one model; its contract is enforced.
+
+    `ledger_of` is the raw table for whose sake it reads the load ledger, if it does.
+    """
     entry: Entry = {
         "name": name,
         "description": jinja_safe(description.strip()),
-        "config": {"contract": {"enforced": True}},
+        "config": {"contract": {"enforced": True}, **ledger_config(ledger_of)},
     }
     if tests:
         entry["data_tests"] = _listed(tests)

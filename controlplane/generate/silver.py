@@ -13,7 +13,16 @@ from controlplane.generate.process import (
     comparable,
     names,
 )
-from controlplane.generate.text import Cte, import_cte, model, new_batches, ref, select
+from controlplane.generate.text import (
+    NEW_BATCHES,
+    Cte,
+    if_incremental,
+    import_cte,
+    model,
+    ref,
+    select,
+    where,
+)
 
 
 @dataclass(frozen=True)
@@ -97,22 +106,29 @@ def _materialization(process: Process) -> dict[str, object]:
 
 def _accepted(process: Process) -> tuple[str, ...]:
     """The conditions on the records that are read: accepted, and touched by what is new."""
-    accepted = "where _outcome = 'accepted'"
+    accepted = "_outcome = 'accepted'"
     if not process.is_incremental:
-        return (accepted,)
+        return where(accepted)
     if process.strategy == "append":
-        return (accepted, *new_batches("and"))
+        return where(accepted, if_incremental(f"and {NEW_BATCHES}"))
     # All records of the keys that new batches touch, so that a late record finds its place.
     keys = ", ".join(process.key)
-    return (
+    return where(
         accepted,
-        "{% if is_incremental() %}",
-        f"    and {keys if len(process.key) == 1 else f'({keys})'} in (",
-        f"        select {', '.join(f'changed.{name}' for name in process.key)}",
-        f"        from {ref(process.checked)} as changed",
-        "        where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})",
-        "    )",
-        "{% endif %}",
+        if_incremental(
+            f"and {keys if len(process.key) == 1 else f'({keys})'} in (",
+            *(f"    {line}" for line in _changed_keys(process)),
+            ")",
+        ),
+    )
+
+
+def _changed_keys(process: Process) -> tuple[str, ...]:
+    newer = "changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})"
+    return select(
+        [f"changed.{name}" for name in process.key],
+        f"{ref(process.checked)} as changed",
+        where(newer),
     )
 
 
@@ -162,11 +178,13 @@ def versions(process: Process) -> list[Cte]:
     attributes = [comparable(column) for column in process.columns if column.name not in kept]
     window = version_window(process)
     change = f"lag(_batch_id) over (\n    {window}\n) is null"
-    if attributes:
-        said = f"row({', '.join(attributes)})"
-        change += f"\nor {said} is distinct from lag({said}) over (\n    {window}\n)"
+    said = [f"row({', '.join(attributes)}) as _said"] if attributes else []
+    if said:
+        # Without parentheses sqlfluff takes the `from` for the beginning of a clause.
+        other = f"    _said is distinct from lag(_said) over (\n        {window}\n    )"
+        change += f"\nor (\n{other}\n)"
     return [
-        Cte("dated", select(["*", f"{_valid_from(process)} as valid_from"], "records")),
+        Cte("dated", select(["*", *said, f"{_valid_from(process)} as valid_from"], "records")),
         Cte(
             "versions",
             select(["*", f"{change} as _is_change"], "dated"),

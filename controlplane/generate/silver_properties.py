@@ -15,6 +15,7 @@ from controlplane.generate.properties import (
     document,
     entries,
     jinja_safe,
+    ledger_config,
     load_columns,
     model_entry,
     raw_columns,
@@ -56,8 +57,14 @@ def checked(process: Process) -> str:
             *entries(load_columns(process, "_source_file")),
         ],
         [unique_entry(["_batch_id", "_row_number"])],
+        ledger_of=process.raw_table if process.may_repeat else None,
     )
     return document(process.spec_path, [entry])
+
+
+def _ledger_table(process: Process) -> str | None:
+    """The raw table that the load ledger is asked about; None for a process that reads a model."""
+    return process.raw_table if process.reads_model is None else None
 
 
 # --- silver ---------------------------------------------------------------------------------------
@@ -131,6 +138,7 @@ def silver(process: Process) -> str:
             *entries(load_columns(process, "_source_file")),
         ],
         tests.of_model,
+        ledger_of=_ledger_table(process) if process.error_action == "stop" else None,
     )
     return document(process.spec_path, [entry])
 
@@ -176,9 +184,10 @@ def quarantine(process: Process) -> str:
     arguments: Entry = {"threshold": process.error_threshold}
     if process.reads_model is None:
         arguments |= {"batches": f"ref('{BATCHES_MODEL}')", "raw_table": process.raw_table}
-    threshold: Entry = {"arguments": arguments}
+    config: Entry = dict(ledger_config(_ledger_table(process)))
     if process.error_action != "stop":
-        threshold["config"] = {"severity": "warn"}
+        config["severity"] = "warn"
+    threshold: Entry = {"arguments": arguments, **({"config": config} if config else {})}
     carried = {entry["name"]: entry for entry in entries(load_columns(process))}
     entry = model_entry(
         process.quarantine,
@@ -196,12 +205,14 @@ def quarantine(process: Process) -> str:
             *(carried[name] for name in ("_source_file", "_row_number", "_batch_id", "_loaded_at")),
         ],
         [{"error_threshold": threshold}],
+        ledger_of=_ledger_table(process),
     )
     return document(process.spec_path, [entry])
 
 
 def outcomes(process: Process) -> str:
     """Properties of the model that adds every source record up."""
+    config = ledger_config(_ledger_table(process))
     arguments: Entry = {
         "silver": f"ref('{process.table}')",
         "quarantine": f"ref('{process.quarantine}')",
@@ -241,6 +252,7 @@ def outcomes(process: Process) -> str:
                 "The row number of the record that stands for a duplicate.",
             ),
         ],
-        [{"adds_up": {"arguments": arguments}}],
+        [{"adds_up": {"arguments": arguments, **({"config": config} if config else {})}}],
+        ledger_of=_ledger_table(process),
     )
     return document(process.spec_path, [entry])

@@ -315,7 +315,7 @@ def _is_wider(result: str | None, present: str) -> bool:
 def rendered_as(kind: str, tree: exp.Expr, columns: Columns) -> str:
     """The expression as it stands in a model, of type `kind` on every target."""
     text = sql.render(tree, columns)
-    return f"cast({text} as {sql.sql_type(kind)})" if _needs_cast(tree, kind, columns) else text
+    return f"cast({text} as {sql.written_type(kind)})" if _needs_cast(tree, kind, columns) else text
 
 
 def _needs_cast(tree: exp.Expr, kind: str, columns: Columns) -> bool:

@@ -39,7 +39,7 @@ def model(
         parts.append("-- Waits for the error threshold of what it does not read:\n")
         parts += [f"-- depends_on: {ref(name)}\n" for name in built_after]
     if config:
-        arguments = ",\n".join(f"{INDENT}{key}={_jinja(value)}" for key, value in config.items())
+        arguments = ",\n".join(f"{INDENT}{key}={_argument(value)}" for key, value in config.items())
         parts.append("{{ config(\n" + arguments + "\n) }}\n\n")
     for index, cte in enumerate(ctes):
         comment = "".join(f"-- {plain_text(line)}\n" for line in cte.comment.splitlines())
@@ -75,6 +75,8 @@ def import_cte(name: str, relation: str, conditions: Sequence[str] = ()) -> Cte:
 def select(columns: Iterable[str], source: str, clauses: Sequence[str] = ()) -> tuple[str, ...]:
     """The lines of a select with one column a line."""
     listed = list(columns)
+    if len(listed) == 1 and "\n" not in listed[0]:
+        return (f"select {listed[0]}", f"from {source}", *clauses)
     lines = ["select"]
     for index, column in enumerate(listed):
         ending = "," if index < len(listed) - 1 else ""
@@ -84,13 +86,26 @@ def select(columns: Iterable[str], source: str, clauses: Sequence[str] = ()) -> 
     return (*lines, f"from {source}", *clauses)
 
 
-def new_batches(keyword: str) -> tuple[str, ...]:
-    """The condition that leaves only what came after the newest batch that is built already."""
-    return (
-        "{% if is_incremental() %}",
-        f"    {keyword} _batch_id > (select coalesce(max(_batch_id), 0) from {{{{ this }}}})",
-        "{% endif %}",
-    )
+def where(*conditions: str) -> tuple[str, ...]:
+    """The lines of a `where`; a condition may hold several lines."""
+    if len(conditions) == 1 and "\n" not in conditions[0]:
+        return (f"where {conditions[0]}",)
+    lines = ["where"]
+    for index, condition in enumerate(conditions):
+        first, *rest = condition.split("\n")
+        # What stands in a block of the template says itself how it goes on.
+        leads = "and " if index and not first.startswith("{%") else ""
+        lines += [f"{INDENT}{leads}{first}", *(f"{INDENT}{line}" for line in rest)]
+    return tuple(lines)
+
+
+def if_incremental(*lines: str) -> str:
+    """Lines that stand in the model only where it is brought up to date, not built from scratch."""
+    return "\n".join(["{% if is_incremental() %}", *(f"{INDENT}{x}" for x in lines), "{% endif %}"])
+
+
+# What came after the newest batch that is built already.
+NEW_BATCHES = "_batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})"
 
 
 def indented(text: str, levels: int = 1) -> str:
@@ -106,6 +121,14 @@ def ref(model_name: str) -> str:
 def source(table: str) -> str:
     """A reference to a raw table."""
     return f"{{{{ source('raw', '{table}') }}}}"
+
+
+def _argument(value: Any) -> str:
+    """A setting of the model; a mapping has a line for each of its entries."""
+    if not isinstance(value, Mapping):
+        return _jinja(value)
+    entries = ",\n".join(f"{jinja_string(str(k))}: {_jinja(v)}" for k, v in value.items())
+    return indented(f"{{\n{indented(entries)}\n}}").lstrip()
 
 
 def _jinja(value: Any) -> str:

@@ -129,18 +129,28 @@ def newest_of_source(session: LoadSession, raw_table: str, source: str) -> Ledge
     return LedgerLine(*rows[0]) if rows else None
 
 
-def newest_by_source(target: Target, process: str) -> dict[tuple[str, str], LedgerLine]:
-    """The newest batch of every raw table and source of a process, in one query."""
+NewestBatches = dict[tuple[str, str], LedgerLine]
+
+
+def newest_by_source(target: Target, process: str) -> NewestBatches:
+    """The newest batch of every raw table and source of a process."""
+    return newest_by_process(target).get(process, {})
+
+
+def newest_by_process(target: Target) -> dict[str, NewestBatches]:
+    """The newest batch of every raw table and source, by process, in one query."""
     try:
         rows = target.query(
             f"select {_COLUMNS} from {LEDGER} where batch_id in (select max(batch_id)"
-            f" from {LEDGER} where process = ? group by raw_table, source)",
-            (process,),
+            f" from {LEDGER} group by process, raw_table, source)"
         )
     except MissingRelationError:
         return {}
-    lines = [LedgerLine(*row) for row in rows]
-    return {(line.raw_table, line.source): line for line in lines}
+    newest: dict[str, NewestBatches] = {}
+    for row in rows:
+        line = LedgerLine(*row)
+        newest.setdefault(line.process, {})[line.raw_table, line.source] = line
+    return newest
 
 
 def current_batches(target: Target) -> dict[str, int]:

@@ -27,6 +27,7 @@ def load_process(
     on_progress: Callable[[Batch], None] | None = None,
     dry_run: bool = False,
     known_tables: frozenset[str] = frozenset(),
+    known: ledger.NewestBatches | None = None,
     wait: bool = True,
     on_wait: OnWait | None = None,
     holder: str | None = None,
@@ -47,6 +48,8 @@ def load_process(
         on_progress: is told each batch as soon as it is committed.
         dry_run: only say which batches would be loaded.
         known_tables: the target tables of other processes, which joins read as models.
+        known: the newest batches of the process, where somebody has asked the ledger before; if
+            they are not the newest any more, that is found out when a batch is written.
         wait: whether to wait for another writer.
         on_wait: is told once who is waited for.
         holder: what those who wait for us are told; default: the process and the job.
@@ -60,7 +63,13 @@ def load_process(
     config = process.source_config
     if config.source_type == "model":
         return LoadResult(process.slug)
-    known = ledger.newest_by_source(target, process.slug)
+    name = holder or f"databank ingest {process.slug}" + (f" (job {job_id})" if job_id else "")
+    if known is None:
+        if target.settings.type == "duckdb":
+            # Whoever writes a DuckDB file shuts readers out too: wait here, where it can be said.
+            with target.write_lock(name, wait=wait, on_wait=on_wait):
+                pass
+        known = ledger.newest_by_source(target, process.slug)
     if config.is_file:
         from controlplane.load.files import source_files
 
@@ -90,7 +99,6 @@ def load_process(
         accept_empty=accept_empty,
         accept_drift=accept_drift,
     )
-    name = holder or f"databank ingest {process.slug}" + (f" (job {job_id})" if job_id else "")
     with spool_folder(project.ensure_state_dir()) as spool:
         loader = Loader(
             target=target,

@@ -16,6 +16,7 @@ from controlplane.sql.columns import (
     portable_type,
     sql_type,
     unknown_column,
+    written_type,
 )
 from controlplane.sql.parse import (
     DIALECT,
@@ -68,4 +69,5 @@ __all__ = [
     "sql_type",
     "type_of",
     "unknown_column",
+    "written_type",
 ]

@@ -57,6 +57,11 @@ def sql_type(portable: str) -> str:
     return SQL_TYPES.get(portable, portable)
 
 
+def written_type(portable: str) -> str:
+    """The type as SQL has it in a statement: as `sql_type`, with a blank after a comma."""
+    return sql_type(portable).replace(",", ", ")
+
+
 def portable_type(text: str) -> str:
     """The portable type that `text` names.
 

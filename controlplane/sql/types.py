@@ -52,8 +52,9 @@ def type_of(tree: exp.Expr, columns: Visible) -> str | None:
 
 
 def check_types(tree: exp.Expr, columns: Visible) -> None:
-    """Raise `ExpressionError` where things are compared that PostgreSQL would not compare, and where
-    the result is a time that depends on who looks at it.
+    """Raise `ExpressionError` where the expression's types do not go together on every target.
+
+    PostgreSQL does not compare a text with a number; a time with a zone depends on who looks at it.
     """
     typed = annotated(tree, columns)
     if typed.type is not None and typed.type.this == _KIND.TIMESTAMPTZ:

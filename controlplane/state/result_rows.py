@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -28,7 +27,7 @@ class ResultRows(Rows):
         """Keep the batches that an attempt loaded, and count their rows into the job."""
         with self._database.write() as connection:
             for batch in batches:
-                values = {**asdict(batch), "attempt": attempt, "job_id": job_id}
+                values = {**vars(batch), "attempt": attempt, "job_id": job_id}
                 self._insert_unless_there(connection, _batches, values)
             sums = {
                 f"records_{what}": select(func.coalesce(func.sum(_batches.c[f"rows_{what}"]), 0))
@@ -65,7 +64,7 @@ class ResultRows(Rows):
             connection.execute(
                 insert(_nodes),
                 [
-                    {**asdict(node), "job_id": job_id, "attempt": attempt, "position": place}
+                    {**vars(node), "job_id": job_id, "attempt": attempt, "position": place}
                     for place, node in enumerate(latest, start=position)
                 ],
             )
@@ -115,7 +114,7 @@ class ResultRows(Rows):
         with self._database.write() as connection:
             self._forget(connection, target, list(latest))
             connection.execute(
-                insert(_states), [{**asdict(state), "target": target} for state in latest.values()]
+                insert(_states), [{**vars(state), "target": target} for state in latest.values()]
             )
 
     def forget_node_states(self, target: str, unique_ids: Iterable[str]) -> None:

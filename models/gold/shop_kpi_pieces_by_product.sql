@@ -7,7 +7,7 @@ with shop_clean_order_items as (
 aggregated as (
     select
         product_id,
-        cast(sum(quantity) as decimal(38,0)) as sum_quantity
+        cast(sum(quantity) as decimal(38, 0)) as sum_quantity
     from shop_clean_order_items
     group by product_id
     having cast(sum(quantity) as decimal(38, 0)) >= 180

@@ -7,7 +7,7 @@ with shop_clean_orders as (
 aggregated as (
     select
         order_month,
-        cast(sum(total_usd) as decimal(38,2)) as sum_total_usd
+        cast(sum(total_usd) as decimal(38, 2)) as sum_total_usd
     from shop_clean_orders
     group by order_month
 )

@@ -27,6 +27,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
+    {{ computed_once() }}
 ),
 
 -- Accounts that the shop's own checks open are no customers.
@@ -62,7 +63,7 @@ email_trimmed as (
     select
         customer_id,
         name,
-        trim(email) as email,
+        trim(email, ' ') as email,
         phone,
         country,
         city,
@@ -119,6 +120,7 @@ validated as (
             ''
         ) as _violations
     from email_lower_case
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -123,7 +123,8 @@ rejected_lines as (
         cast(null as bigint) as survivor_batch_id,
         cast(null as bigint) as survivor_row_number
     from {{ ref('load_rejects') }}
-    where raw_table = 'shop_customers'
+    where
+        raw_table = 'shop_customers'
         and batch_id in (select current_batches.batch_id from current_batches)
 ),
 

@@ -8,10 +8,11 @@
 with records as (
     select *
     from {{ ref('shop_clean_order_items_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        {% endif %}
 ),
 
 final as (

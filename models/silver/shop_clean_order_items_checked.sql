@@ -36,6 +36,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
+    {{ computed_once() }}
 ),
 
 -- A line that says nothing of a discount has none.
@@ -46,7 +47,7 @@ discount_or_none as (
         product_id,
         quantity,
         unit_price_usd,
-        cast(coalesce(discount_ratio, 0) as decimal(4,3)) as discount_ratio,
+        cast(coalesce(discount_ratio, 0) as decimal(4, 3)) as discount_ratio,
         _type_errors,
         _batch_id,
         _row_number,
@@ -63,7 +64,7 @@ line_total as (
         quantity,
         unit_price_usd,
         discount_ratio,
-        cast(round(quantity * unit_price_usd * (1 - discount_ratio), 2) as decimal(12,2)) as line_total_usd,
+        cast(round(quantity * unit_price_usd * (1 - discount_ratio), 2) as decimal(12, 2)) as line_total_usd,
         _type_errors,
         _batch_id,
         _row_number,
@@ -89,6 +90,7 @@ validated as (
             ''
         ) as _violations
     from line_total
+    {{ computed_once() }}
 ),
 
 judged as (

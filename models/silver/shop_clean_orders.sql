@@ -9,14 +9,15 @@
 with records as (
     select *
     from {{ ref('shop_clean_orders_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and order_id in (
-            select changed.order_id
-            from {{ ref('shop_clean_orders_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and order_id in (
+                select changed.order_id
+                from {{ ref('shop_clean_orders_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 -- One record for each order_id: the newest.

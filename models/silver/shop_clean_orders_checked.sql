@@ -37,6 +37,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
+    {{ computed_once() }}
 ),
 
 -- Orders that the shop's own checks place are none.
@@ -92,6 +93,7 @@ validated as (
             ''
         ) as _violations
     from month_of_order
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -12,19 +12,21 @@
 with records as (
     select *
     from {{ ref('shop_clean_products_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and product_id in (
-            select changed.product_id
-            from {{ ref('shop_clean_products_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and product_id in (
+                select changed.product_id
+                from {{ ref('shop_clean_products_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 dated as (
     select
         *,
+        row(name, category, price_usd, is_active) as _said,
         _loaded_at as valid_from
     from records
 ),
@@ -36,8 +38,10 @@ versions as (
         lag(_batch_id) over (
             partition by product_id order by _batch_id, _row_number
         ) is null
-        or row(name, category, price_usd, is_active) is distinct from lag(row(name, category, price_usd, is_active)) over (
-            partition by product_id order by _batch_id, _row_number
+        or (
+            _said is distinct from lag(_said) over (
+                partition by product_id order by _batch_id, _row_number
+            )
         ) as _is_change
     from dated
 ),

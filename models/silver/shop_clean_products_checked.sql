@@ -32,6 +32,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
+    {{ computed_once() }}
 ),
 
 -- Blanks around a category come from typing it.
@@ -39,7 +40,7 @@ category_trimmed as (
     select
         product_id,
         name,
-        trim(category) as category,
+        trim(category, ' ') as category,
         price_usd,
         is_active,
         _type_errors,
@@ -86,6 +87,7 @@ validated as (
             ''
         ) as _violations
     from category_lower_case
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -12,6 +12,7 @@ records as (
 dated as (
     select
         *,
+        row(name, category, price_usd, is_active) as _said,
         _loaded_at as valid_from
     from records
 ),
@@ -23,8 +24,10 @@ versions as (
         lag(_batch_id) over (
             partition by product_id order by _batch_id, _row_number
         ) is null
-        or row(name, category, price_usd, is_active) is distinct from lag(row(name, category, price_usd, is_active)) over (
-            partition by product_id order by _batch_id, _row_number
+        or (
+            _said is distinct from lag(_said) over (
+                partition by product_id order by _batch_id, _row_number
+            )
         ) as _is_change
     from dated
 ),

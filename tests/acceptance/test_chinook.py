@@ -399,7 +399,10 @@ def test_chinook_comes_out_alike_on_both_targets(
     def gold(name: str) -> dict[Any, Any]:
         return dict(both_targets.rows(f"select * from gold.chinook_{name} order by 1"))
 
-    invoices = files["Invoice"]
+    invoices, lines = files["Invoice"], files["InvoiceLine"]
+    total = sum(Decimal(line["UnitPrice"]) * int(line["Quantity"]) for line in lines)
+    sales = "select count(*), sum(line_total) from silver.chinook_sales"
+    assert both_targets.rows(sales) == [(len(lines), total)]
     assert gold("revenue_by_country") == sums(invoices, "BillingCountry", "Total")
     assert gold("revenue_by_genre") == revenue_by_genre(files)
     countries = Counter(customer["Country"].upper() for customer in files["Customer"])

@@ -134,11 +134,37 @@ LONG = [
 def mixed(count: int) -> Iterator[str]:
     """Texts put together from parts of the others, the same ones each time."""
     choice = random.Random(7)
-    parts = (
-        "0 1 9 - + . e E : T Z 2024 02 29 -02-29 00 12:30 +01:00 true { } [ ] \" ' \\ \n a é".split(
-            " "
-        )
-    )
+    parts = [
+        "0",
+        "1",
+        "9",
+        "-",
+        "+",
+        ".",
+        "e",
+        "E",
+        ":",
+        "T",
+        "Z",
+        "2024",
+        "02",
+        "29",
+        "-02-29",
+        "00",
+        "12:30",
+        "+01:00",
+        "true",
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "'",
+        "\\",
+        "\n",
+        "a",
+        "é",
+    ]
     for _ in range(count):
         yield "".join(choice.choice(parts) for _ in range(choice.randrange(1, 7)))
 

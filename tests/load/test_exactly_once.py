@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,11 +33,23 @@ result = load_process(
     now=lambda: datetime(2024, 1, 1, tzinfo=timezone.utc))
 print(json.dumps([len(result.batches), result.rows_loaded]), flush=True)
 """
+WRITER = """
+import sys
+from pathlib import Path
+from controlplane.config import load_project
+from controlplane.targets import open_target
+project = load_project(Path(sys.argv[1]), target=sys.argv[2])
+scratch = project.ensure_state_dir()
+target = open_target(project.target)
+with target.load_session("databank run (job 42)", scratch) as session, session.transaction():
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
 
 
 def start(warehouse: Any, process: Any) -> subprocess.Popen[str]:
     """A process that has all its imports done and loads when it gets a line."""
-    spec = process.model_dump_json(by_alias=True, exclude_none=True)
+    spec = process.model_dump_json(by_alias=True, exclude_unset=True)
     command = [sys.executable, "-c", LOADER]
     command += [str(warehouse.project.root), warehouse.project.target.name, spec]
     child = subprocess.Popen(
@@ -150,39 +162,51 @@ def test_two_loaders_at_once_load_everything_once(loading: Any, files: int) -> N
     assert sums(loading)[0][0] == files
 
 
-def test_who_does_not_want_to_wait_is_told_who_is_writing(loading: Any) -> None:
+@pytest.fixture
+def writer(warehouse: Any) -> Iterator[subprocess.Popen[str]]:
+    """Another process that writes the warehouse until it gets a line."""
+    command = [sys.executable, "-c", WRITER, str(warehouse.project.root)]
+    child = subprocess.Popen(
+        [*command, warehouse.project.target.name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(warehouse.project.environment),
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "writing\n"
+    yield child
+    child.kill()
+    child.communicate()
+
+
+def test_who_does_not_want_to_wait_is_told_who_is_writing(loading: Any, writer: Any) -> None:
     loading.warehouse.file("shop.csv", "id\n1\n")
-    process = loading.csv("shop.csv")
-    other = type(loading)(loading.warehouse)
-    from controlplane.targets import open_target
-
-    target = open_target(loading.warehouse.project.target)
-    scratch = loading.warehouse.project.ensure_state_dir()
-    with target.load_session("databank run (job 42)", scratch) as session, session.transaction():
-        with pytest.raises(LockBusyError, match=r"written by databank run \(job 42\)"):
-            other.load(process, wait=False)
-    assert other.load(process, wait=False).rows_loaded == 1
+    with pytest.raises(LockBusyError, match=r"written by databank run \(job 42\) \(.*since 20"):
+        loading.load(loading.csv("shop.csv"), wait=False)
+    go(writer)
+    writer.wait()
+    assert loading.load(loading.csv("shop.csv"), wait=False).rows_loaded == 1
 
 
-def test_who_waits_is_told_for_whom_and_goes_on_then(loading: Any, tmp_path: Path) -> None:
+def test_who_waits_is_told_for_whom_and_goes_on_then(loading: Any, writer: Any) -> None:
     loading.warehouse.file("shop.csv", "id\n1\n")
-    from controlplane.targets import open_target
-
-    target = open_target(loading.warehouse.project.target)
-    scratch = loading.warehouse.project.ensure_state_dir()
     told: list[str] = []
-    session = target.load_session("databank run (job 42)", scratch)
-    transaction = session.__enter__().transaction()
-    transaction.__enter__()
 
     def release(message: str) -> None:
         told.append(message)
-        transaction.__exit__(None, None, None)
-        session.__exit__(None, None, None)
+        go(writer)
 
     assert loading.load(loading.csv("shop.csv"), on_wait=release).rows_loaded == 1
     assert len(told) == 1
     assert "waiting for databank run (job 42)" in told[0]
+
+
+def test_the_lock_of_a_killed_writer_is_free(loading: Any, writer: Any) -> None:
+    loading.warehouse.file("shop.csv", "id\n1\n")
+    writer.kill()
+    writer.wait()
+    assert loading.load(loading.csv("shop.csv")).rows_loaded == 1
 
 
 def test_scratch_files_of_a_killed_loader_are_removed(loading: Any) -> None:

@@ -13,7 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('visited_at', 'timestamp') }} as visited_at,
@@ -32,7 +31,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 -- Crawlers are no visitors.
@@ -66,7 +65,7 @@ validated as (
                 then 'seconds_range'
         end as _violations
     from path_without_query
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -13,7 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         order_,
@@ -32,7 +31,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 -- {{ '{{' }} no }} -- 'x'.
@@ -121,7 +120,7 @@ validated as (
             ''
         ) as _violations
     from order_default
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -3,7 +3,6 @@ with records as (
     select * from {{ ref('raw_rides') }}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('seconds', 'integer') }} as seconds,
@@ -25,7 +24,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 minutes as (

@@ -3,7 +3,6 @@ with records as (
     select * from {{ ref('raw_applicants') }}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('id', 'integer') }} as id,
@@ -27,7 +26,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 age_at_entry as (
@@ -150,7 +149,7 @@ validated as (
             ''
         ) as _violations
     from tidy_name
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

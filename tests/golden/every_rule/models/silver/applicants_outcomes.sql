@@ -122,7 +122,8 @@ rejected_lines as (
         cast(null as bigint) as survivor_batch_id,
         cast(null as bigint) as survivor_row_number
     from {{ ref('load_rejects') }}
-    where raw_table = 'applicants'
+    where
+        raw_table = 'applicants'
         and batch_id in (select current_batches.batch_id from current_batches)
 ),
 

@@ -12,19 +12,21 @@
 with records as (
     select *
     from {{ ref('addresses_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and customer_id in (
-            select changed.customer_id
-            from {{ ref('addresses_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and customer_id in (
+                select changed.customer_id
+                from {{ ref('addresses_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 dated as (
     select
         *,
+        row(street, city, is_verified) as _said,
         coalesce(cast(changed_on as timestamp), _loaded_at) as valid_from
     from records
 ),
@@ -36,7 +38,7 @@ versions as (
         lag(_batch_id) over (
             partition by customer_id order by valid_from, _batch_id, _row_number
         ) is null
-        or row(street, city, is_verified) is distinct from lag(row(street, city, is_verified)) over (
+        or _said is distinct from lag(_said) over (
             partition by customer_id order by valid_from, _batch_id, _row_number
         ) as _is_change
     from dated

@@ -12,6 +12,7 @@ records as (
 dated as (
     select
         *,
+        row(street, city, is_verified) as _said,
         coalesce(cast(changed_on as timestamp), _loaded_at) as valid_from
     from records
 ),
@@ -23,7 +24,7 @@ versions as (
         lag(_batch_id) over (
             partition by customer_id order by valid_from, _batch_id, _row_number
         ) is null
-        or row(street, city, is_verified) is distinct from lag(row(street, city, is_verified)) over (
+        or _said is distinct from lag(_said) over (
             partition by customer_id order by valid_from, _batch_id, _row_number
         ) as _is_change
     from dated

@@ -8,7 +8,7 @@ aggregated as (
     select
         country,
         cast(date_trunc('MONTH', issued_at) as timestamp) as month,
-        cast(sum(amount) as decimal(38,2)) as sum_amount
+        cast(sum(amount) as decimal(38, 2)) as sum_amount
     from invoices
     group by country, cast(date_trunc('MONTH', issued_at) as timestamp)
     having cast(sum(amount) as decimal(38, 2)) > 100 and count(distinct customer_id) >= 2

@@ -5,8 +5,7 @@ with invoices as (
 
 -- typical_amount.
 aggregated as (
-    select
-        cast(percentile_cont(0.5) within group (order by cast(amount as double precision)) as double precision) as median_amount
+    select cast(percentile_cont(0.5) within group (order by cast(amount as double precision)) as double precision) as median_amount
     from invoices
 )
 

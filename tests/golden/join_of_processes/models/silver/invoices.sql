@@ -9,14 +9,15 @@
 with records as (
     select *
     from {{ ref('invoices_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and id in (
-            select changed.id
-            from {{ ref('invoices_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and id in (
+                select changed.id
+                from {{ ref('invoices_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 -- One record for each id: the newest.

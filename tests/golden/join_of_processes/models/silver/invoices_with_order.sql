@@ -3,8 +3,8 @@ with invoices_with_customers as (
     select * from {{ ref('invoices_with_customers') }}
 ),
 
-order_ as (
-    select * from {{ ref('order') }}
+orders_placed_online as (
+    select * from {{ ref('orders_placed_online') }}
 ),
 
 -- invoices_with_order.
@@ -19,11 +19,11 @@ joined as (
         invoices_with_customers.customers_id,
         invoices_with_customers.name,
         invoices_with_customers.customers_country,
-        order_.id as order__id,
-        order_.placed_at
+        orders_placed_online.id as orders_placed_online_id,
+        orders_placed_online.placed_at
     from invoices_with_customers
-    full outer join order_
-        on invoices_with_customers.order_id = order_.id and order_.placed_at <= invoices_with_customers.issued_at
+    full outer join orders_placed_online
+        on invoices_with_customers.order_id = orders_placed_online.id and invoices_with_customers.issued_at >= orders_placed_online.placed_at
 )
 
 select * from joined

@@ -7,20 +7,23 @@
     incremental_strategy='delete+insert',
     unique_key=['id'],
     on_schema_change='fail',
-    meta={'partitioning': {'strategy': 'date_range', 'columns': ['booked_on'], 'auto_partition': true}}
+    meta={
+        'partitioning': {'strategy': 'date_range', 'columns': ['booked_on'], 'auto_partition': true}
+    }
 ) }}
 
 with records as (
     select *
     from {{ ref('bookings_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and id in (
-            select changed.id
-            from {{ ref('bookings_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and id in (
+                select changed.id
+                from {{ ref('bookings_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 -- One record for each id: the newest.

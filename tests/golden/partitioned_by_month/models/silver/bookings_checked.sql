@@ -13,7 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('id', 'bigint') }} as id,
@@ -32,7 +31,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 validated as (
@@ -43,7 +42,7 @@ validated as (
                 then 'id is missing'
         end as _violations
     from typed
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

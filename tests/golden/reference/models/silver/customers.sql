@@ -4,7 +4,9 @@
 -- depends_on: {{ ref('load_batches') }}
 {{ config(
     schema='public',
-    meta={'partitioning': {'strategy': 'hash', 'columns': ['region'], 'partitions': 4}}
+    meta={
+        'partitioning': {'strategy': 'hash', 'columns': ['region'], 'partitions': 4}
+    }
 ) }}
 
 with records as (

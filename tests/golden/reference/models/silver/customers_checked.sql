@@ -13,7 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('id', 'bigint') }} as id,
@@ -34,7 +33,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 -- Remove records with invalid email addresses.
@@ -80,7 +79,7 @@ validated as (
             ''
         ) as _violations
     from standardize_phone
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

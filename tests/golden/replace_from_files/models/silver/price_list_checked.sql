@@ -3,7 +3,6 @@ with records as (
     select * from {{ ref('raw_price_list') }}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         supplier,
@@ -22,20 +21,14 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (
     select
         *,
-        case
-            when _type_errors is not null then 'quarantine'
-            else 'accepted'
-        end as _outcome,
-        case
-            when _type_errors is not null
-                then _type_errors
-        end as _reason
+        case when _type_errors is null then 'accepted' else 'quarantine' end as _outcome,
+        _type_errors as _reason
     from typed
 ),
 

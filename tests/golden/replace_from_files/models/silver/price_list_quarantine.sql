@@ -56,7 +56,8 @@ rejected_lines as (
         rejects.batch_id as _batch_id,
         rejects.rejected_at as _loaded_at
     from rejects
-    where rejects.raw_table = 'price_list'
+    where
+        rejects.raw_table = 'price_list'
         and rejects.batch_id in (select current_batches.batch_id from current_batches)
 ),
 

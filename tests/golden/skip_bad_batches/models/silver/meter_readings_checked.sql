@@ -3,7 +3,6 @@ with records as (
     select * from {{ ref('raw_meter_readings') }}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('reading_id', 'uuid') }} as reading_id,
@@ -22,20 +21,14 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (
     select
         *,
-        case
-            when _type_errors is not null then 'quarantine'
-            else 'accepted'
-        end as _outcome,
-        case
-            when _type_errors is not null
-                then _type_errors
-        end as _reason
+        case when _type_errors is null then 'accepted' else 'quarantine' end as _outcome,
+        _type_errors as _reason
     from typed
 ),
 
@@ -49,8 +42,7 @@ bad_records as (
 ),
 
 skipped_batches as (
-    select
-        bad_records._batch_id
+    select bad_records._batch_id
     from bad_records
     inner join {{ ref('load_batches') }} as batches
         on bad_records._batch_id = batches.batch_id
@@ -97,7 +89,8 @@ copies as (
             order by _row_number
         ) as _copy
     from {{ ref('raw_meter_readings') }}
-    where _source_file in (select redelivered.source from redelivered)
+    where
+        _source_file in (select redelivered.source from redelivered)
         and _batch_id not in (select skipped_batches._batch_id from skipped_batches)
 ),
 

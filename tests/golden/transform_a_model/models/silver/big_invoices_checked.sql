@@ -33,7 +33,7 @@ validated as (
                 then 'country'
         end as _violations
     from big_ones
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (

@@ -12,14 +12,17 @@
 with records as (
     select *
     from {{ ref('stock_levels_checked') }}
-    where _outcome = 'accepted'
-    {% if is_incremental() %}
-        and (shop_id, article) in (
-            select changed.shop_id, changed.article
-            from {{ ref('stock_levels_checked') }} as changed
-            where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        )
-    {% endif %}
+    where
+        _outcome = 'accepted'
+        {% if is_incremental() %}
+            and (shop_id, article) in (
+                select
+                    changed.shop_id,
+                    changed.article
+                from {{ ref('stock_levels_checked') }} as changed
+                where changed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+        {% endif %}
 ),
 
 -- One record for each shop_id, article: the newest.

@@ -13,7 +13,6 @@ with records as (
     {% endif %}
 ),
 
--- The offset keeps PostgreSQL from computing each value again wherever it is used.
 typed as (
     select
         {{ try_cast('shop_id', 'integer') }} as shop_id,
@@ -35,7 +34,7 @@ typed as (
         _row_number,
         _loaded_at
     from records
-    offset 0
+    {{ computed_once() }}
 ),
 
 note_trim as (
@@ -116,7 +115,7 @@ validated as (
             ''
         ) as _violations
     from shelf
-    offset 0
+    {{ computed_once() }}
 ),
 
 judged as (
