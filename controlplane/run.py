@@ -296,7 +296,7 @@ class _Execution:
         from controlplane.quality import check_result
 
         for file in self.chosen:
-            if not self._has_news(file.spec):
+            if not self._has_news(file):
                 continue  # the checks held when what is there was loaded
             for check in file.spec.validation.pre_validation:
                 self.job.check_cancelled()
@@ -313,15 +313,25 @@ class _Execution:
                     raise error
         self._stop_on_checks("nothing was loaded")
 
-    def _has_news(self, process: EtlProcess) -> bool:
+    def _has_news(self, file: SpecFile[EtlProcess]) -> bool:
         """Whether the process has checks to make: for files that are loaded already it has none."""
         from controlplane.load import load_process
 
+        process = file.spec
         if not process.validation.pre_validation or not process.source_config.is_file:
             return bool(process.validation.pre_validation)
-        planned = load_process(
-            process, self.project, self.target, job_id=self.job.id, now=_now, dry_run=True
-        )
+        with _placed(file):
+            planned = load_process(
+                process,
+                self.project,
+                self.target,
+                job_id=self.job.id,
+                now=_now,
+                dry_run=True,
+                wait=self.options.wait,
+                on_wait=self.reporter.waiting,
+                holder=self._holder,
+            )
         return bool(planned.batches)
 
     def _note_check(self, check: CheckResult) -> None:

@@ -29,7 +29,7 @@ warehouse:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     (tmp_path / "dbt_project.yml").write_text(PROJECT)
-    (tmp_path / "profiles.yml").write_text(PROFILES.replace('"{{ env_var(\'SHOP_HOST\') }}"', "db"))
+    (tmp_path / "profiles.yml").write_text(PROFILES.replace("\"{{ env_var('SHOP_HOST') }}\"", "db"))
     return tmp_path
 
 

@@ -49,7 +49,11 @@ def definition_group(name: str, columns: Columns) -> click.Group:
     plural = {"etl": "ETL processes"}.get(name, f"{name}s")
     one = {"etl": "an ETL process"}.get(name, f"a {name}")
 
-    @click.group(name, help=f"List, show, create and delete {plural}.")
+    @click.group(
+        name,
+        help=f"List, show, create and delete {plural}.",
+        epilog=f"Example: databank {name} create -f {name}.json",
+    )
     def group() -> None:
         pass
 

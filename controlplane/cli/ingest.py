@@ -72,6 +72,7 @@ def ingest(
 
 
 def _dry_run(project: Project, names: tuple[str, ...]) -> list[LoadResult]:
+    from controlplane.cli.output import narrate
     from controlplane.destination import destination
     from controlplane.load import load_process
     from controlplane.run import choose
@@ -91,6 +92,7 @@ def _dry_run(project: Project, names: tuple[str, ...]) -> list[LoadResult]:
             now=lambda: datetime.now(UTC),
             known_tables=frozenset(other.spec.table_name for other in every),
             dry_run=True,
+            on_wait=narrate,
         )
         for file in chosen
         if file.spec.type != "transform"

@@ -97,6 +97,7 @@ def _dry_loads(
     project: Project,
     target: Target,
 ) -> list[LoadResult]:
+    from controlplane.cli.output import narrate
     from controlplane.load import load_process
 
     tables = frozenset(file.spec.table_name for file in every)
@@ -109,6 +110,7 @@ def _dry_loads(
             now=lambda: datetime.now(UTC),
             dry_run=True,
             known_tables=tables,
+            on_wait=narrate,
         )
         for process in processes
         if process.type != "transform"

@@ -9,7 +9,7 @@ import click
 from controlplane.cli.output import emit
 
 
-@click.command()
+@click.command(epilog="Example: databank schema etl > etl.schema.json")
 @click.argument("kind", type=click.Choice(["etl", "warehouse", "pipeline"]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of spec, for editors and other tools.

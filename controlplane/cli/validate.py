@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from controlplane.specs.files import SpecFile
 
 
-@click.command()
+@click.command(epilog="Example: databank validate")
 @click.argument(
     "files",
     nargs=-1,

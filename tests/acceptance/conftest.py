@@ -280,8 +280,10 @@ def _assert_same_rows(
     table: str, found: list[tuple[Any, ...]], other: list[tuple[Any, ...]]
 ) -> None:
     one, two = (Counter(row[0] for row in rows) for rows in (found, other))
-    only = {"duckdb": list((one - two).items())[:3], "postgres": list((two - one).items())[:3]}
-    assert one == two, f"{table}: {only}"
+    # As plain dictionaries, which are compared much faster.
+    if dict(one) != dict(two):
+        only = {"duckdb": list((one - two).items())[:3], "postgres": list((two - one).items())[:3]}
+        pytest.fail(f"{table}: {only}")
     if found and len(found[0]) > 1:
         # Rows that are alike but for their floating point numbers come in the order of these.
         key = repr

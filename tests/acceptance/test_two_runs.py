@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -124,9 +125,14 @@ def ended(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
 def line_with(process: subprocess.Popen[str], text: str) -> str:
     """The first line on standard error that holds the text."""
     assert process.stderr is not None
-    for line in process.stderr:
-        if text in line:
-            return line
+    watch = threading.Timer(PATIENCE_SECONDS, process.kill)
+    watch.start()
+    try:
+        for line in process.stderr:
+            if text in line:
+                return line
+    finally:
+        watch.cancel()
     raise AssertionError(f"it ended without a word of {text!r}")
 
 
@@ -207,6 +213,23 @@ def test_the_second_run_goes_on_when_the_first_is_killed(
         rest, _ = ended(second)
     assert rest["status"] == "completed"
     assert_loaded_once(project.databank, files=1)
+
+
+@pytest.mark.slow
+def test_a_reader_holds_up_a_run_and_does_not_fail_it(make_databank: Callable[..., Any]) -> None:
+    """Whoever looks at a DuckDB file keeps dbt from writing it for as long."""
+    databank = make_databank("duckdb")
+    databank.spec("orders", ORDERS)
+    deliver(databank.root, 1)
+    databank.expect(0, "generate")
+    process = databank.start("run", "-o", "json")
+    line_with(process, "Loaded orders")
+    with closing(duckdb.connect(str(databank.project.target.path), read_only=True)):
+        line_with(process, "Building")
+        # dbt begins to connect, is refused, and tries again.
+        time.sleep(2)
+    result, _ = ended(process)
+    assert result["status"] == "completed"
 
 
 @pytest.mark.slow

@@ -128,7 +128,7 @@ class Built:
         rejects: Sequence[tuple[int, str, str]] = (),
     ) -> int:
         """Load one batch: its rows, its rejected lines (line, text, reason), its ledger line."""
-        batch = next(self._batches)
+        batch: int = next(self._batches)
         loaded_at = datetime(2024, 6, 1) + timedelta(minutes=batch)
         lines: list[tuple[str, list[Any]]] = [
             (f"raw.{table}", [*row, batch, source, number, loaded_at])

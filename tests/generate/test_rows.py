@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -245,7 +245,7 @@ def stories(
                 (HISTORY, history),
                 (ARTICLES, article),
             ):
-                transform = {k: v for k, v in spec.get("transform_config", {}).items()}
+                transform = dict(cast("dict[str, Any]", spec).get("transform_config", {}))
                 transform.pop("aggregations", None)
                 renamed = {**spec, "name": f"random_{spec['name']}", "transform_config": transform}
                 if spec is SKIPPING:

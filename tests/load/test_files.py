@@ -9,7 +9,7 @@ import pytest
 
 from controlplane.errors import SourceError
 
-CSV = "id,name,Total Amount\n1,Ann,10.50\n2,,\n3,\"\",0\n"
+CSV = 'id,name,Total Amount\n1,Ann,10.50\n2,,\n3,"",0\n'
 
 
 def test_a_csv_file_becomes_rows_of_text_with_where_they_came_from(loading: Any) -> None:

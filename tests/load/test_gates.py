@@ -167,9 +167,7 @@ def test_a_full_disk_under_the_warehouse_is_one_message_and_loses_nothing(
     assert loading.rows() == [("1", "x"), ("2", "y")]
 
 
-def test_a_full_disk_under_the_scratch_files_is_one_message(
-    loading: Any, small_disk: Path
-) -> None:
+def test_a_full_disk_under_the_scratch_files_is_one_message(loading: Any, small_disk: Path) -> None:
     state = loading.warehouse.project.ensure_state_dir()
     (state / "spool").symlink_to(small_disk)
     loading.warehouse.file("shop.csv", large() + "1\n")

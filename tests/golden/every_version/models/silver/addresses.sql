@@ -38,8 +38,10 @@ versions as (
         lag(_batch_id) over (
             partition by customer_id order by valid_from, _batch_id, _row_number
         ) is null
-        or _said is distinct from lag(_said) over (
-            partition by customer_id order by valid_from, _batch_id, _row_number
+        or (
+            _said is distinct from lag(_said) over (
+                partition by customer_id order by valid_from, _batch_id, _row_number
+            )
         ) as _is_change
     from dated
 ),
