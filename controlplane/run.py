@@ -490,7 +490,7 @@ class _Execution:
                 results |= left_out
                 if remaining.nodes:
                     path = target_path / f"build_{number}"
-                    results |= self._dbt_build(session, plan, remaining, path, pass_fds)
+                    self._dbt_build(session, plan, remaining, path, pass_fds, results)
         finally:
             self._record(plan, results)
         if len(results) < len(plan.to_build):
@@ -505,18 +505,18 @@ class _Execution:
         step: Step,
         path: Any,
         pass_fds: Sequence[int],
-    ) -> dict[str, DbtResult]:
-        from controlplane.dbt.artifacts import results_of
+        results: dict[str, DbtResult],
+    ) -> None:
+        """Build the nodes of a step; `results` gets each as it ends, also when the step does not."""
+        from controlplane.dbt.artifacts import collect_results, results_of
         from controlplane.dbt.events import LogLine, NodeFinished
 
         total = max(1, len(plan.to_build))
-        done = 0
 
         def on_event(event: Event) -> None:
-            nonlocal done
             if isinstance(event, NodeFinished):
-                done += 1
-                share = LOAD_SHARE + (99 - LOAD_SHARE) * done / total
+                results.update(collect_results(None, {event.unique_id: event}))
+                share = LOAD_SHARE + (99 - LOAD_SHARE) * len(results) / total
                 self.job.progress(share, f"{event.unique_id} {event.status}")
             elif isinstance(event, LogLine) and event.level in ("warn", "error"):
                 self.job.log("warning" if event.level == "warn" else "error", event.message)
@@ -533,13 +533,14 @@ class _Execution:
             cancelled=self.job.cancelled,
             reuse_manifest=plan.started_dbt,
         )
-        results = results_of(done_run)
+        found = results_of(done_run)
+        results.update(found)
         self.job.check_cancelled()
         if str(done_run.ending) == "timeout":
             raise DbtError(f"dbt was stopped after {self.options.timeout:g} seconds (--timeout)")
-        if done_run.exit_code not in (0, 1) or not results:
-            raise DbtError(f"dbt build did not run: {done_run.error or 'it said nothing'}")
-        return results
+        if done_run.exit_code not in (0, 1) or not found:
+            word = "broke off" if found else "did not run"
+            raise DbtError(f"dbt build {word}: {done_run.error or 'it said nothing'}")
 
     def _record(self, plan: Plan, results: Mapping[str, DbtResult]) -> None:
         """Keep what became of the nodes, whatever ended the build."""

@@ -21,9 +21,22 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the difference and write nothing.")
 @click.option("--check", is_flag=True, help="As --dry-run, and exit with 1 if there is any.")
 @click.option("--refresh", is_flag=True, help="Ask the sources for their columns again.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="FILE",
+    help="A file in conflict, as the conflict names it, that is right as it is.",
+)
 @output_option
 @project_options
-def generate(project: Project, dry_run: bool, check: bool, refresh: bool, output: str) -> int:
+def generate(
+    project: Project,
+    dry_run: bool,
+    check: bool,
+    refresh: bool,
+    keep: tuple[str, ...],
+    output: str,
+) -> int:
     """Write the dbt models of the specs; what people changed by hand is kept."""
     from controlplane import generate as generator
 
@@ -33,12 +46,12 @@ def generate(project: Project, dry_run: bool, check: bool, refresh: bool, output
         return describe_source(process, project, known_tables=known_tables)
 
     write = not (dry_run or check)
-    done = generator.generate(project, describe, write=write, refresh=refresh)
+    done = generator.generate(project, describe, write=write, refresh=refresh, keep=keep)
     emit(_document(done), output, lambda: _text(done, write=write))
     for change in done.conflicts:
         narrate(
-            f"Conflict: {change.path}: {change.note}. It was left alone; what the spec asks for:\n"
-            f"{change.diff()}"
+            f"Conflict: {change.path}: {change.note}. It was left alone; bring in what the spec asks"
+            f" for, or say --keep {change.path}:\n{change.diff()}"
         )
     if done.conflicts or (check and done.pending):
         return ExitCode.FAILED

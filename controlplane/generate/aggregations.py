@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from controlplane import naming, sql
+from controlplane.generate.column_change import condition_fits, rendered_as
 from controlplane.generate.process import Aggregation, Table, names, ordered, sentence
-from controlplane.generate.resolver import Resolver, own_names, portable
-from controlplane.generate.steps import condition_fits, rendered_as
+from controlplane.generate.resolver import Resolver, own_names
 from controlplane.specs.transform import Aggregation as AggregationSpec
 from controlplane.sql import Column, ExpressionError
 
@@ -89,7 +89,7 @@ class _Reader:
             return None
         return Aggregation(
             naming.snake_case(item.name),
-            sentence(item.description or item.name),
+            sentence(item.description),
             self.table,
             tuple((group.text, group.column) for group in settled),
             measure.text,
@@ -175,11 +175,11 @@ class _Reader:
             tree, alias = sql.parse_named(text)
             tree = sql.resolve_columns(tree, columns, self._called(self.table))
             sql.refuse_beyond_row(tree)
-            tree = portable(tree, columns)
+            found = sql.settled(tree, columns)
         except ExpressionError as error:
             self._problem(field, str(error))
             return None
-        kind = sql.type_of(tree, columns)
+        kind = found.kind
         if kind is None or kind == "json":
             what = "is JSON, which cannot be compared" if kind else "has a type that is not known"
             self._problem(field, f"{what}; cast it: cast({text} as text)")
@@ -189,7 +189,7 @@ class _Reader:
         else:
             name = naming.column_names([alias or tree.sql(dialect=sql.DIALECT)])[0]
         title = sql.find_column(tree.name, columns).title if isinstance(tree, exp.Column) else ""
-        return _Group(Column(name, kind, title), rendered_as(kind, tree, columns), tree)
+        return _Group(Column(name, kind, title), rendered_as(kind, found), tree)
 
     def _measure(self, groups: Sequence[Column]) -> _Measure | None:
         """The aggregate, cast so that it has one type on every target."""
@@ -265,7 +265,7 @@ class _Reader:
 
         def stand_in(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.AggFunc):
-                return sql.resolve_columns(node, columns, self._called(self.table))
+                return sql.resolve_columns(node.copy(), columns, self._called(self.table))
             if not isinstance(node, exp.Column):
                 return node
             if node.name in by_name:
@@ -279,13 +279,13 @@ class _Reader:
             if tree.find(exp.Window, exp.Subquery, exp.Select):
                 raise ExpressionError("has a window function or a subquery; it sees one group")
             tree = tree.transform(stand_in)
-            tree = portable(tree, columns)
+            found = sql.settled(tree, columns)
         except ExpressionError as error:
             self._problem("having", str(error))
             return None
-        if not condition_fits(self.resolver, f"{self.place}.having", tree, columns):
+        if not condition_fits(self.resolver, f"{self.place}.having", found):
             return None
-        return sql.render(tree, columns)
+        return found.text
 
 
 def _slugs(found: Iterable[str]) -> set[str]:

@@ -107,6 +107,16 @@ class Catalog:
                         )
                     ]
                 )
+            odd = [
+                file.problem(
+                    f"source_config.columns[{index}].name",
+                    f"found '{column.name}', which no column of a model is called without quotes",
+                )
+                for index, column in enumerate(listed)
+                if naming.column_names([column.name]) != [column.name]
+            ]
+            if odd:
+                raise SpecError(odd)
             columns = [Column(column.name, str(column.type)) for column in listed]
             key = ()
         return SourceSchema(

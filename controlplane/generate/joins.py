@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from controlplane import naming, sql
+from controlplane.generate.column_change import condition_fits
 from controlplane.generate.process import Join, Side, Table, sentence
-from controlplane.generate.resolver import Resolver, own_names, portable
-from controlplane.generate.steps import condition_fits
+from controlplane.generate.resolver import Resolver, own_names
 from controlplane.specs.transform import Join as JoinSpec
 from controlplane.sql import Column, ExpressionError
 
@@ -42,7 +42,7 @@ def joins(resolver: Resolver, own: Table) -> tuple[Join, ...]:
         right_names = tuple(column.name for column in made.columns[len(left.table.columns) :])
         found.append(
             Join(
-                sentence(item.description or item.name),
+                sentence(item.description),
                 item.type,
                 left,
                 right,
@@ -140,18 +140,18 @@ def _condition(
         tree = sql.parse_expression(item.condition).transform(resolve)
         sql.refuse_beyond_row(tree)
         sides = {aliases[name]: side.table.columns for name, side in named.items()}
-        tree = portable(tree, sides)
+        found = sql.settled(tree, sides)
     except ExpressionError as error:
         resolver.problem(place, str(error))
         return None
-    if item.type == "full" and not _has_equality(tree):
+    if item.type == "full" and not _has_equality(found.tree):
         resolver.problem(
             place,
             "a join of type 'full' needs an equality between a column of each table, without which"
             " PostgreSQL has no full join",
         )
         return None
-    return sql.render(tree, sides) if condition_fits(resolver, place, tree, sides) else None
+    return found.text if condition_fits(resolver, place, found) else None
 
 
 def _has_equality(tree: exp.Expr) -> bool:

@@ -31,11 +31,14 @@ def merge(path: str, edited: str, base: str, generated: str) -> str:
     if edited == base:
         return generated
     merged = _merge_lines(edited, base, generated)
-    if merged is not None:
+    if not path.endswith((".yml", ".yaml")):
+        if merged is None:
+            raise MergeConflictError(path)
         return merged
-    if path.endswith((".yml", ".yaml")):
-        return _merge_yaml(edited, base, generated)
-    raise MergeConflictError(path)
+    # Lines that fit together may still give one key twice.
+    if merged is not None and _is_yaml(merged):
+        return merged
+    return _merge_yaml(edited, base, generated)
 
 
 def _merge_lines(edited: str, base: str, generated: str) -> str | None:
@@ -56,6 +59,17 @@ def _merge_lines(edited: str, base: str, generated: str) -> str | None:
                 hint="install git, or put the file back as it was generated",
             ) from error
     return done.stdout.decode() if done.returncode == 0 else None
+
+
+def _is_yaml(text: str) -> bool:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        YAML().load(text)
+    except YAMLError:
+        return False
+    return True
 
 
 def _merge_yaml(edited: str, base: str, generated: str) -> str:
@@ -99,15 +113,18 @@ def _merge_mapping(ours: Any, old: Any, new: Any, place: str) -> Any:
         if ours[key] != old[key]:
             raise MergeConflictError(f"{place}.{key}".lstrip("."))
         del ours[key]
+    previous: Any = _MISSING
     for key in new:
         if key in ours:
             merged = _merge_value(ours[key], old.get(key, _MISSING), new[key], f"{place}.{key}")
             if merged is not ours[key]:
                 ours[key] = merged
         elif key not in old:
-            ours[key] = new[key]
+            listed = list(ours)
+            ours.insert(listed.index(previous) + 1 if previous in listed else 0, key, new[key])
         elif old[key] != new[key]:
             raise MergeConflictError(f"{place}.{key}".lstrip("."))
+        previous = key
     return ours
 
 
@@ -140,10 +157,16 @@ def _merge_list(ours: Any, old: Any, new: Any, place: str) -> Any:
 
 
 def _name(item: Any) -> str:
-    """What tells an item of a list from its neighbours: its name, its only key, or itself."""
+    """What tells an item of a list from its neighbours: its name, or else what it holds.
+
+    A data test is a mapping of one key; several of one kind differ in their name or arguments.
+    """
     if isinstance(item, dict):
         if "name" in item:
             return str(item["name"])
         if len(item) == 1:
-            return str(next(iter(item)))
-    return repr(item)
+            kind, content = next(iter(item.items()))
+            if not isinstance(content, dict):
+                return str(kind)
+            return f"{kind} {content.get('name') or content.get('arguments', '')}"
+    return str(item)

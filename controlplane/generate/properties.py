@@ -282,7 +282,7 @@ def value_description(process: Process, column: Column) -> str:
     text = process.descriptions.get(column.name) or (
         f"Derived: {changes[0].name}." if is_derived else f"{_quoted(column)} of the source."
     )
-    for step in changes:
+    for step in changes[1:] if is_derived and not changes[0].description else changes:
         text += f" {step.description or f'Changed by {step.name}.'}"
     return text
 

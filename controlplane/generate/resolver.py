@@ -11,13 +11,12 @@ from sqlglot import exp
 
 from controlplane import naming, sql
 from controlplane.errors import Problem
-from controlplane.generate.patterns import with_portable_patterns
 from controlplane.generate.process import Table
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile
 from controlplane.specs.source_schema import SourceSchema
 from controlplane.specs.values import did_you_mean
-from controlplane.sql import Column, ExpressionError
+from controlplane.sql import Column, Expression, ExpressionError
 
 # The silver model or the join of another process by its name; None where no process writes it.
 OtherTable = Callable[[str], Table | None]
@@ -62,8 +61,8 @@ class Resolver:
         parameters: Mapping[str, Any] | None = None,
         settings: Collection[str] = (),
         tables: Sequence[str] = (),
-    ) -> exp.Expr | None:
-        """The expression at a field, its columns resolved; None after noting a problem.
+    ) -> Expression | None:
+        """The expression at a field, settled; None after noting a problem.
 
         Args:
             place: the field of the expression; its parameters stand beside it.
@@ -80,7 +79,7 @@ class Resolver:
             self.settings(block, given, {*settings, *sql.placeholders_in(tree)})
             tree = sql.resolve_columns(sql.fill_placeholders(tree, given), columns, tables)
             sql.refuse_beyond_row(tree)
-            return portable(tree, columns)
+            return sql.settled(tree, columns)
         except ExpressionError as error:
             self.problem(place, str(error))
             return None
@@ -119,18 +118,6 @@ class Resolver:
             found = f"{base}_{count}"
         self._names.add(found)
         return found
-
-
-def portable(tree: exp.Expr, columns: sql.Visible) -> exp.Expr:
-    """`tree`, whose columns are resolved, so that it means the same on every target.
-
-    Raises:
-        ExpressionError: it cannot be written so.
-    """
-    found = with_portable_patterns(sql.in_utc(tree))
-    sql.check_types(found, columns)
-    sql.render_by_target(found, columns)
-    return found
 
 
 def own_names(spec: EtlProcess) -> tuple[str, ...]:

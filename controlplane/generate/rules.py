@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from controlplane import naming, sql
-from controlplane.generate.patterns import PatternError, portable
+from controlplane.generate.column_change import condition_fits
 from controlplane.generate.process import Rule, sentence
 from controlplane.generate.resolver import Resolver, value_sql
-from controlplane.generate.steps import condition_fits, ruled_column
+from controlplane.generate.steps import ruled_column
 from controlplane.specs.transform import ValidationRule
 from controlplane.sql import Column, ExpressionError
 
@@ -70,13 +70,12 @@ def _expression(
     resolver: Resolver, place: str, rule: ValidationRule, columns: Columns, tables: Sequence[str]
 ) -> Written | None:
     at = f"{place}.expression"
-    tree = resolver.parse(at, rule.expression, columns, parameters=rule.parameters, tables=tables)
-    if tree is None or not condition_fits(resolver, at, tree, columns):
+    found = resolver.parse(at, rule.expression, columns, parameters=rule.parameters, tables=tables)
+    if found is None or not condition_fits(resolver, at, found):
         return None
-    texts = sql.render_by_target(tree, columns)
-    alike = len(set(texts.values())) == 1
-    arguments = {"expression": texts[sql.DIALECT] if alike else texts}
-    return f"not ({sql.render(tree, columns)})", "satisfies", arguments
+    texts = found.texts
+    arguments = {"expression": texts[sql.DIALECT] if found.is_alike else texts}
+    return f"not ({found.text})", "satisfies", arguments
 
 
 def _written(
@@ -100,8 +99,8 @@ def _written(
 
 def _regex(resolver: Resolver, place: str, rule: ValidationRule, column: Column) -> Written | None:
     try:
-        pattern = portable(rule.expression)
-    except PatternError as error:
+        pattern = sql.portable_pattern(rule.expression)
+    except sql.PatternError as error:
         resolver.problem(f"{place}.expression", str(error))
         return None
     if column.type in _WITHOUT_PATTERNS:

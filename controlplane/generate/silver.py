@@ -78,13 +78,7 @@ def silver(process: Process) -> str:
     if waits and process.reads_model is None:
         waits.append(BATCHES_MODEL)
     final = Cte("final", select([*columns, *CARRIED], ctes[-1].name))
-    return model(
-        process.spec_path,
-        [*ctes, final],
-        config or None,
-        built_after=waits,
-        ordered_on_duckdb=process.partitioning.columns if process.partitioning else (),
-    )
+    return model(process.spec_path, [*ctes, final], config or None, built_after=waits)
 
 
 def _materialization(process: Process) -> dict[str, object]:

@@ -9,13 +9,13 @@ from typing import Any
 from sqlglot import exp
 
 from controlplane import naming, sql
-from controlplane.generate.process import HISTORY_COLUMNS, Step, sentence
+from controlplane.generate.column_change import condition_fits, set_column
+from controlplane.generate.process import Step, sentence
 from controlplane.generate.resolver import Resolver, value_sql
 from controlplane.specs.transform import CleaningRule, ValidationRule
-from controlplane.sql import Column, ExpressionError
+from controlplane.sql import Column, Expression, ExpressionError
 
 Columns = tuple[Column, ...]
-_WIDTHS = ("integer", "bigint", "decimal", "double")
 
 
 def transformations(
@@ -26,7 +26,7 @@ def transformations(
     for index, item in enumerate(resolver.spec.transform_config.transformations):
         place = f"transform_config.transformations[{index}]"
         is_filter = item.type == "filter"
-        tree = resolver.parse(
+        found = resolver.parse(
             f"{place}.expression",
             item.expression,
             columns,
@@ -34,29 +34,23 @@ def transformations(
             settings=() if is_filter else ("column", "type"),
             tables=tables,
         )
-        if tree is None:
+        if found is None:
             continue
         if is_filter:
-            if condition_fits(resolver, f"{place}.expression", tree, columns):
+            if condition_fits(resolver, f"{place}.expression", found):
                 steps.append(
                     Step(
                         naming.snake_case(item.name),
                         resolver.cte_name(item.name),
                         sentence(item.description),
-                        sql.render(tree, columns),
+                        found.text,
                         None,
                         columns,
                     )
                 )
             continue
-        columns, step = _set(
-            resolver,
-            place,
-            item,
-            tree,
-            _changed_column(resolver, place, item.parameters, tree, columns),
-            columns,
-        )
+        target = _changed_column(resolver, place, item.parameters, found, columns)
+        columns, step = set_column(resolver, place, item, found, target, columns)
         steps += step
     return columns, steps
 
@@ -70,10 +64,10 @@ def cleaning(
         place = f"transform_config.data_quality.cleaning_rules[{index}]"
         if rule.type == "deduplication":
             continue
-        tree, target = _cleaning(resolver, place, rule, columns, tables)
-        if tree is None:
+        found, target = _cleaning(resolver, place, rule, columns, tables)
+        if found is None:
             continue
-        columns, step = _set(resolver, place, rule, tree, target, columns)
+        columns, step = set_column(resolver, place, rule, found, target, columns)
         steps += step
     return columns, steps
 
@@ -84,12 +78,13 @@ def _cleaning(
     rule: CleaningRule,
     columns: Columns,
     tables: Sequence[str],
-) -> tuple[exp.Expr | None, str | None]:
+) -> tuple[Expression | None, str | None]:
     """What a rule makes of a column, and the column; nothing after noting a problem."""
     if rule.type != "expression":
         column = _cleaned_column(resolver, place, rule, columns)
-        return (_cleaned(resolver, place, rule, column), column.name) if column else (None, None)
-    tree = resolver.parse(
+        tree = column and _cleaned(resolver, place, rule, column)
+        return (sql.settled(tree, columns), column.name) if column and tree else (None, None)
+    found = resolver.parse(
         f"{place}.expression",
         rule.expression,
         columns,
@@ -97,18 +92,9 @@ def _cleaning(
         settings=("column", "type"),
         tables=tables,
     )
-    if tree is None:
+    if found is None:
         return None, None
-    return tree, _changed_column(resolver, place, rule.parameters, tree, columns)
-
-
-def condition_fits(resolver: Resolver, place: str, tree: exp.Expr, columns: sql.Visible) -> bool:
-    """Whether the expression is true or false of a record; notes a problem where it is not."""
-    kind = sql.type_of(tree, columns)
-    if kind in (None, "boolean"):
-        return True
-    resolver.problem(place, f"gives {kind}; expected a condition, which is true or false")
-    return False
+    return found, _changed_column(resolver, place, rule.parameters, found, columns)
 
 
 def ruled_column(
@@ -127,10 +113,10 @@ def ruled_column(
     if "column" in rule.parameters:
         return resolver.column(f"{place}.parameters.column", rule.parameters["column"], columns)
     if named_by_expression and rule.expression:
-        tree = resolver.parse(f"{place}.expression", rule.expression, columns, parameters={})
-        if tree is None:
+        found = resolver.parse(f"{place}.expression", rule.expression, columns, parameters={})
+        if found is None:
             return None
-        named = sql.columns_in(tree)
+        named = sql.columns_in(found.tree)
         if len(named) == 1:
             return sql.find_column(named[0], columns)
     slug = naming.snake_case(rule.name)
@@ -154,7 +140,7 @@ def _changed_column(
     resolver: Resolver,
     place: str,
     parameters: Mapping[str, Any],
-    tree: exp.Expr,
+    found: Expression,
     columns: Columns,
 ) -> str | None:
     """The column that an expression sets: the parameter, or the only one that it names."""
@@ -169,7 +155,7 @@ def _changed_column(
             f"{place}.parameters.column", f"found {given!r}, expected the name of a column"
         )
         return None
-    named = sql.columns_in(tree)
+    named = sql.columns_in(found.tree)
     if len(named) == 1:
         return named[0]
     candidates = ", ".join(named or [column.name for column in columns])
@@ -241,87 +227,3 @@ def _cleaned(resolver: Resolver, place: str, rule: CleaningRule, column: Column)
         return None
     function = "nullif" if rule.type == "null_if" else "coalesce"
     return exp.func(function, subject, value, dialect=sql.DIALECT)
-
-
-def _set(
-    resolver: Resolver,
-    place: str,
-    item: Any,
-    tree: exp.Expr,
-    target: str | None,
-    columns: Columns,
-) -> tuple[Columns, list[Step]]:
-    """The columns after `target` is set to an expression, and the step that does so."""
-    if target is None:
-        return columns, []
-    present = {column.name: column for column in columns}
-    kind = _type_after(resolver, place, item.parameters, tree, target, columns)
-    if kind is None:
-        return columns, []
-    if target in HISTORY_COLUMNS and target not in present:
-        # A source's own column of that name is a problem of the load strategy alone.
-        resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
-        return columns, []
-    step = Step(
-        naming.snake_case(item.name),
-        resolver.cte_name(item.name),
-        sentence(item.description),
-        rendered_as(kind, tree, columns),
-        target,
-        columns,
-    )
-    if target not in present:
-        return (*columns, Column(target, kind)), [step]
-    changed = Column(target, kind, present[target].title)
-    return tuple(changed if column.name == target else column for column in columns), [step]
-
-
-def _type_after(
-    resolver: Resolver,
-    place: str,
-    parameters: Mapping[str, Any],
-    tree: exp.Expr,
-    target: str,
-    columns: Columns,
-) -> str | None:
-    """The type of a column that is set: the parameter, the expression's own, or the present one."""
-    if "type" in parameters:
-        try:
-            return sql.portable_type(str(parameters["type"]))
-        except ExpressionError as error:
-            resolver.problem(f"{place}.parameters.type", str(error))
-            return None
-    result = sql.type_of(tree, columns)
-    present = next((column.type for column in columns if column.name == target), None)
-    if present and not isinstance(tree, exp.Cast) and not _is_wider(result, present):
-        return present
-    if result is None:
-        resolver.problem(
-            f"{place}.expression",
-            f"the type of the column '{target}' cannot be told from the expression;"
-            f" say it in parameters.type (one of {', '.join(sql.SQL_TYPES)}, decimal(p,s))",
-        )
-    return result
-
-
-def _is_wider(result: str | None, present: str) -> bool:
-    """Whether the result of a calculation would lose digits in the column's present type."""
-    widths = [kind.split("(")[0] for kind in (result or "", present)]
-    if not all(width in _WIDTHS for width in widths):
-        return False
-    return _WIDTHS.index(widths[0]) > _WIDTHS.index(widths[1])
-
-
-def rendered_as(kind: str, tree: exp.Expr, columns: Columns) -> str:
-    """The expression as it stands in a model, of type `kind` on every target."""
-    text = sql.render(tree, columns)
-    return f"cast({text} as {sql.written_type(kind)})" if _needs_cast(tree, kind, columns) else text
-
-
-def _needs_cast(tree: exp.Expr, kind: str, columns: Columns) -> bool:
-    """Whether the expression's own type may differ from `kind` on one of the targets."""
-    if isinstance(tree, (exp.Column, exp.Cast)) or kind == "boolean":
-        return sql.type_of(tree, columns) != kind
-    if kind == "text" and not tree.find(exp.Cast):
-        return sql.type_of(tree, columns) != kind
-    return True

@@ -26,14 +26,8 @@ def model(
     config: Mapping[str, Any] | None = None,
     *,
     built_after: Sequence[str] = (),
-    ordered_on_duckdb: Sequence[str] = (),
 ) -> str:
-    """The text of a model file.
-
-    `built_after` are models that it does not read but must wait for; `ordered_on_duckdb` columns
-    by which DuckDB, which has no partitions, stores the rows in order, so that it can pass over
-    most of them when it looks for some.
-    """
+    """The text of a model file; `built_after` are models it does not read but must wait for."""
     parts = [f"-- {plain_text(origin(spec_path))}\n"]
     if built_after:
         parts.append("-- Waits for the error threshold of what it does not read:\n")
@@ -51,9 +45,6 @@ def model(
         closing = ")," if index < len(ctes) - 1 else ")"
         parts.append(f"{comment}{opening}{cte.name} as (\n{body}\n{closing}\n\n")
     parts.append(f"select * from {ctes[-1].name}\n")
-    if ordered_on_duckdb:
-        columns = ", ".join(ordered_on_duckdb)
-        parts.append(f"{{% if target.type == 'duckdb' %}}\n    order by {columns}\n{{% endif %}}\n")
     return "".join(parts)
 
 

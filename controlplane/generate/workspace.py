@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.config import Project
-from controlplane.errors import Problem, SpecError
+from controlplane.errors import DatabankError, Problem, SpecError
 from controlplane.generate import cache
 from controlplane.generate import record as records
 from controlplane.generate.cache import Entry
@@ -34,6 +34,7 @@ from controlplane.specs.files import (
 from controlplane.specs.source_schema import SourceSchema
 
 SHARED = "_shared"
+KEPT = "kept as it is"
 
 
 def generate(
@@ -56,6 +57,7 @@ def generate(
     Raises:
         SpecError: specs cannot be used; nothing is written then.
         SourceError: a source that no record knows cannot be read; nothing is written then.
+        DatabankError: a file to keep is not in conflict; nothing is written then.
     """
     with _alone(project) if write else contextlib.nullcontext():
         digests = _spec_digests(project)
@@ -64,6 +66,7 @@ def generate(
         catalog = Catalog(project, describe, files, fresh, refresh)
         plans = _plans(catalog, digests, fresh)
         changes = {plan.slug: _changes(project.root, plan, plans, fresh, keep) for plan in plans}
+        _check_kept(keep, changes)
         if write:
             _write(project, plans, changes)
             settled = [plan for plan in plans if not _in_conflict(changes[plan.slug])]
@@ -238,7 +241,7 @@ def _changes(
         base = next((other.before[path] for other in bases if path in other.before), None)
         change = file_change(root, path, base, wanted)
         if change.action == "conflict" and path in keep:
-            change = replace(change, action="unchanged", after=change.before, note="kept as it is")
+            change = replace(change, action="unchanged", after=change.before, note=KEPT)
         found.append(change)
     elsewhere = {path for other in plans for path in other.after}
     elsewhere |= {path for entry in fresh.values() for path in entry.files}
@@ -248,6 +251,19 @@ def _changes(
         if path not in elsewhere
     ]
     return found
+
+
+def _check_kept(keep: Collection[str], changes: Mapping[str, list[Change]]) -> None:
+    """Raise `DatabankError` for a file that is to be kept and is not in conflict."""
+    kept = {change.path for found in changes.values() for change in found if change.note == KEPT}
+    for path in keep:
+        if path not in kept:
+            conflicts = [
+                c.path for found in changes.values() for c in found if c.action == "conflict"
+            ]
+            raise DatabankError(
+                f"'{path}' is in no conflict (in conflict: {', '.join(conflicts) or 'no file'})"
+            )
 
 
 # --- writing --------------------------------------------------------------------------------------

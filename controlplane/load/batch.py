@@ -80,7 +80,7 @@ def write_batch(
         gates.check_columns(source, previous, reading, accept_drift=options.accept_drift)
         if reading.rows is not None:
             gates.check_rejects(source, reading, options.handling)
-        _ensure_table(session, delivery.raw_table, reading)
+        _ensure_table(session, delivery, reading)
         batch_id = ledger.next_batch_id(session)
         loaded_at = _utc(options.now())
         loaded = _append_rows(session, batch_id, delivery, reading, loaded_at)
@@ -134,17 +134,17 @@ def write_batch(
     )
 
 
-def _ensure_table(session: LoadSession, raw_table: str, reading: Reading) -> None:
+def _ensure_table(session: LoadSession, delivery: Delivery, reading: Reading) -> None:
     """Make the raw table, or add the columns that it does not have yet."""
     present = [
         row[0]
         for row in session.query(
             "select column_name from information_schema.columns"
             " where table_schema = ? and table_name = ?",
-            (RAW_SCHEMA, raw_table),
+            (RAW_SCHEMA, delivery.raw_table),
         )
     ]
-    table = f"{RAW_SCHEMA}.{raw_table}"
+    table = f"{RAW_SCHEMA}.{delivery.raw_table}"
     if present:
         for name in reading.columns:
             if name not in present:
@@ -155,7 +155,9 @@ def _ensure_table(session: LoadSession, raw_table: str, reading: Reading) -> Non
         f"create table {table} ({columns}_batch_id bigint not null, _source_file text,"
         " _row_number bigint not null, _loaded_at timestamp not null)"
     )
-    session.index_batches(raw_table)
+    if not delivery.is_delivery:
+        # Increments look up the records of the last batches.
+        session.index_batches(delivery.raw_table)
 
 
 def _append_rows(
@@ -166,10 +168,13 @@ def _append_rows(
     loaded_at: datetime,
 ) -> int:
     names = ", ".join(reading.columns)
+    select = reading.select
+    if session.writes_on_all_threads and reading.select_in_memory:
+        select = reading.select_in_memory
     # As text, because printing a timestamp for every row takes as long as reading the row.
     select = (
         f"select {names}, '{batch_id}', {literal(delivery.source)}, _row_number, '{loaded_at}'"
-        f" from ({reading.select}) as records"
+        f" from ({select}) as records"
     )
     try:
         return session.append(

@@ -17,7 +17,7 @@ LONGEST_SCALE = 9
 
 _INTEGER = r"-?(0|[1-9][0-9]{0,18})"
 _DECIMAL = r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?"
-_DOUBLE = r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?"
+_DOUBLE = r"-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 # Another offset than UTC is read differently by different engines.

@@ -8,7 +8,7 @@ from datetime import datetime
 from controlplane.config import Project
 from controlplane.load import ledger
 from controlplane.load.results import Batch, LoadResult
-from controlplane.load.spool import spool_folder
+from controlplane.load.spool import remove_leftovers, spool_folder
 from controlplane.naming import raw_table
 from controlplane.specs.etl import EtlProcess
 from controlplane.targets import Target
@@ -63,6 +63,7 @@ def load_process(
     config = process.source_config
     if config.source_type == "model":
         return LoadResult(process.slug)
+    remove_leftovers(project.state_dir)
     name = holder or f"databank ingest {process.slug}" + (f" (job {job_id})" if job_id else "")
     if known is None:
         if target.settings.type == "duckdb":

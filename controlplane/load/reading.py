@@ -27,8 +27,7 @@ from controlplane.naming import column_names
 from controlplane.specs.source import Column, SourceConfig
 
 _USUAL_LINE = 2_097_152
-# Numbering records holds DuckDB to one thread. Up to this size they are numbered first, in memory,
-# and all threads write them.
+# Up to this size a file fits into DuckDB's memory, beside what writing it takes.
 IN_MEMORY_BYTES = 320_000_000
 
 
@@ -36,13 +35,15 @@ IN_MEMORY_BYTES = 320_000_000
 class Reading:
     """A source that can be read.
 
-    `select` gives each raw column as text, and `_row_number`; `rows` says how many records that
-    are, where it is known before.
+    `select` gives each raw column as text, and `_row_number`. Numbering the records holds DuckDB to
+    one thread; `select_in_memory`, for sources that fit there, numbers them first, and all threads
+    go on. `rows` says how many records there are, where it is known before.
     """
 
     titles: tuple[str, ...]
     columns: tuple[str, ...]
     select: str
+    select_in_memory: str = ""
     rows: int | None = None
     rejects: RejectSpool | None = None
     again: Callable[[], Reading] | None = None
@@ -103,9 +104,16 @@ def fast_csv(
     names = ", ".join(header.columns)
     source = read_csv(path, layout, header.columns)
     select = f"select {names}, row_number() over () as {ROW_NUMBER} from {source}"
+    in_memory = ""
     if path.suffix != ".gz" and path.stat().st_size <= IN_MEMORY_BYTES:
-        select = f"with numbered as materialized ({select}) select * from numbered"
-    return Reading(titles=header.titles, columns=header.columns, select=select, again=careful)
+        in_memory = f"with numbered as materialized ({select}) select * from numbered"
+    return Reading(
+        titles=header.titles,
+        columns=header.columns,
+        select=select,
+        select_in_memory=in_memory,
+        again=careful,
+    )
 
 
 def careful_csv(

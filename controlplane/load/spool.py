@@ -26,7 +26,7 @@ def spool_folder(state_dir: Path) -> Iterator[Path]:
     parent = state_dir / FOLDER
     with disk_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(parent)
+        remove_leftovers(state_dir)
         folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
     try:
         yield folder
@@ -50,8 +50,10 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise LoadError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _remove_leftovers(parent: Path) -> None:
-    for folder in parent.iterdir():
+def remove_leftovers(state_dir: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    parent = state_dir / FOLDER
+    for folder in parent.iterdir() if parent.is_dir() else ():
         match = re.match(r"(\d+)-", folder.name)
         if match and not _lives(int(match[1])):
             shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ class Suspicion:
 
     def __init__(self, quote: str) -> None:
         mark = quote.encode()
-        self._closed = mark + b" "
+        self._mark, self._closed = mark, mark + b" "
         self._again = re.compile(re.escape(mark) + b" +" + re.escape(mark)) if mark else None
         self._tail = b""
         self._found = False
@@ -43,7 +43,9 @@ class Suspicion:
             return
         self._found = b"\0" in piece
         if self._again is not None:
-            self._found |= self._closed in piece and bool(self._again.search(piece))
+            # Most texts have no quote, and looking for one byte is quickest.
+            closed = self._mark in piece and self._closed in piece
+            self._found |= closed and bool(self._again.search(piece))
             self._found |= bool(self._again.search(self._tail + piece[:_KEPT]))
         self._look_at_ends(piece)
         self._tail = piece[-_KEPT:]

@@ -29,16 +29,16 @@ from controlplane.sql.parse import (
     refuse_beyond_row,
     resolve_columns,
 )
+from controlplane.sql.patterns import PatternError, portable_pattern
 from controlplane.sql.render import (
     TARGET_DIALECTS,
+    Expression,
     jinja_string,
     plain_text,
     raw_string,
-    render,
-    render_by_target,
+    settled,
     sql_string,
 )
-from controlplane.sql.types import check_types, in_utc, type_of
 
 __all__ = [
     "DIALECT",
@@ -46,28 +46,27 @@ __all__ = [
     "SQL_TYPES",
     "TARGET_DIALECTS",
     "Column",
+    "Expression",
     "ExpressionError",
+    "PatternError",
     "Visible",
-    "check_types",
     "columns_in",
     "fill_placeholders",
     "find_column",
-    "in_utc",
     "jinja_string",
     "literal",
     "parse_expression",
     "parse_named",
     "placeholders_in",
     "plain_text",
+    "portable_pattern",
     "portable_type",
     "raw_string",
     "refuse_beyond_row",
-    "render",
-    "render_by_target",
     "resolve_columns",
+    "settled",
     "sql_string",
     "sql_type",
-    "type_of",
     "unknown_column",
     "written_type",
 ]

@@ -71,7 +71,7 @@ def resolve_columns(
     """`tree` with every column named as in `columns`, however its case or its source spells it.
 
     Args:
-        tree: a parsed expression; it is not changed.
+        tree: a parsed expression; it is changed in place.
         columns: what the expression sees.
         tables: names that may stand before a column; they are taken off.
 
@@ -90,7 +90,7 @@ def resolve_columns(
             )
         return exp.column(find_column(node.name, columns, known).name)
 
-    return tree.transform(resolve)
+    return tree.transform(resolve, copy=False)
 
 
 def columns_in(tree: exp.Expr) -> list[str]:
@@ -104,7 +104,7 @@ def placeholders_in(tree: exp.Expr) -> set[str]:
 
 
 def fill_placeholders(tree: exp.Expr, values: Mapping[str, Any]) -> exp.Expr:
-    """`tree` with `:name` replaced by the literal of that parameter; a list is for `in (:name)`.
+    """`tree`, changed in place: `:name` is the literal of that parameter; a list is for `in (:name)`.
 
     Raises:
         ExpressionError: a placeholder has no parameter, or one that cannot stand there.
@@ -134,7 +134,7 @@ def fill_placeholders(tree: exp.Expr, values: Mapping[str, Any]) -> exp.Expr:
             )
         return literal(value)
 
-    return tree.transform(fill)
+    return tree.transform(fill, copy=False)
 
 
 def literal(value: Any) -> exp.Expr:

@@ -3,52 +3,78 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from controlplane.sql.columns import ExpressionError, Visible
 from controlplane.sql.parse import DIALECT
-from controlplane.sql.types import annotated
+from controlplane.sql.patterns import with_portable_patterns
+from controlplane.sql.types import annotated, check_types, in_utc, kind_of
 
 TARGET_DIALECTS = ("duckdb", "postgres")
 
 
-def render(tree: exp.Expr, columns: Visible) -> str:
-    """The expression as it stands in a model: plain SQL, or one text a target.
+@dataclass(frozen=True)
+class Expression:
+    """An expression that means the same on every target.
+
+    Attributes:
+        tree: the expression, its columns resolved.
+        kind: the portable type of its result; None where it cannot be told.
+        texts: the expression as each target reads it.
+    """
+
+    tree: exp.Expr
+    kind: str | None
+    texts: Mapping[str, str]
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether every target reads the same text."""
+        return len(set(self.texts.values())) == 1
+
+    @property
+    def text(self) -> str:
+        """The expression as it stands in a model: plain SQL, or one text a target."""
+        if self.is_alike:
+            return plain_text(self.texts[DIALECT])
+        arguments = ", ".join(f"{name}={jinja_string(text)}" for name, text in self.texts.items())
+        return "{{ by_target(" + arguments + ") }}"
+
+
+def settled(tree: exp.Expr, columns: Visible) -> Expression:
+    """The expression in `tree`, whose columns are resolved; the tree is changed in place.
 
     Args:
-        tree: a resolved expression.
+        tree: a parsed expression.
         columns: the columns with their types, so that division and casts mean the same everywhere.
-    """
-    texts = render_by_target(tree, columns)
-    if len(set(texts.values())) == 1:
-        return plain_text(texts[DIALECT])
-    arguments = ", ".join(f"{dialect}={jinja_string(text)}" for dialect, text in texts.items())
-    return "{{ by_target(" + arguments + ") }}"
-
-
-def render_by_target(tree: exp.Expr, columns: Visible) -> dict[str, str]:
-    """The expression as each target reads it.
 
     Raises:
-        ExpressionError: one of the targets has nothing that says the same.
+        ExpressionError: it cannot be written so that every target gives the same.
     """
-    typed = annotated(tree, columns).transform(_with_trimmed_spaces)
-    texts = {}
-    for dialect in TARGET_DIALECTS:
-        try:
-            text = typed.sql(
-                dialect=dialect,
-                normalize_functions="lower",
-                comments=False,
-                unsupported_level=ErrorLevel.RAISE,
-            )
-        except UnsupportedError as error:
-            what = str(error).splitlines()[0].rstrip(".")
-            raise ExpressionError(f"cannot be written for {dialect}: {what}") from None
-        texts[dialect] = _lower(text)
-    return texts
+    found = with_portable_patterns(in_utc(tree))
+    typed = annotated(found, columns)
+    check_types(typed)
+    kind = kind_of(typed)
+    typed = typed.transform(_with_trimmed_spaces, copy=False)
+    return Expression(found, kind, {dialect: _text(typed, dialect) for dialect in TARGET_DIALECTS})
+
+
+def _text(typed: exp.Expr, dialect: str) -> str:
+    try:
+        text = typed.sql(
+            dialect=dialect,
+            normalize_functions="lower",
+            comments=False,
+            unsupported_level=ErrorLevel.RAISE,
+        )
+    except UnsupportedError as error:
+        what = str(error).splitlines()[0].rstrip(".")
+        raise ExpressionError(f"cannot be written for {dialect}: {what}") from None
+    return _lower(text)
 
 
 def _with_trimmed_spaces(node: exp.Expr) -> exp.Expr:

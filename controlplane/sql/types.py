@@ -46,17 +46,22 @@ _FAMILIES = {
 _FRACTIONS = ("epoch", "second", "seconds", "julian", "millisecond", "milliseconds")
 
 
-def type_of(tree: exp.Expr, columns: Visible) -> str | None:
-    """The portable type of the expression's result; None where it cannot be told."""
-    return _portable(annotated(tree, columns))
+def kind_of(typed: exp.Expr) -> str | None:
+    """The portable type of an annotated expression's result; None where it cannot be told."""
+    kind = typed.type
+    if kind is None:
+        return None
+    if kind.this == _KIND.DECIMAL and len(kind.expressions) == 2:
+        precision, scale = (part.name for part in kind.expressions)
+        return f"decimal({precision},{scale})"
+    return _PORTABLE.get(kind.this)
 
 
-def check_types(tree: exp.Expr, columns: Visible) -> None:
-    """Raise `ExpressionError` where the expression's types do not go together on every target.
+def check_types(typed: exp.Expr) -> None:
+    """Raise `ExpressionError` where an annotated expression's types do not go together.
 
     PostgreSQL does not compare a text with a number; a time with a zone depends on who looks at it.
     """
-    typed = annotated(tree, columns)
     if typed.type is not None and typed.type.this == _KIND.TIMESTAMPTZ:
         raise ExpressionError("gives a time with a zone; write … at time zone 'UTC' around it")
     for node in typed.find_all(*_COMPARISONS):
@@ -70,7 +75,7 @@ def check_types(tree: exp.Expr, columns: Visible) -> None:
 
 
 def in_utc(tree: exp.Expr) -> exp.Expr:
-    """`tree` with the time of the day as every session sees it: in UTC.
+    """`tree`, changed in place: the time of the day is that of every session, in UTC.
 
     Raises:
         ExpressionError: it casts to a type that the targets do not share.
@@ -85,7 +90,7 @@ def in_utc(tree: exp.Expr) -> exp.Expr:
             return exp.cast(_now(), "date")
         return node
 
-    return tree.transform(rewrite)
+    return tree.transform(rewrite, copy=False)
 
 
 def annotated(tree: exp.Expr, columns: Visible) -> exp.Expr:
@@ -109,18 +114,9 @@ def annotated(tree: exp.Expr, columns: Visible) -> exp.Expr:
         return node
 
     # sqlglot takes a bare column's type from a schema alone: a cast around it says the same.
-    typed = annotate_types(tree.transform(wrap), dialect=DIALECT, expression_metadata=_metadata())
-    return typed.transform(unwrap)
-
-
-def _portable(tree: exp.Expr) -> str | None:
-    kind = tree.type
-    if kind is None:
-        return None
-    if kind.this == _KIND.DECIMAL and len(kind.expressions) == 2:
-        precision, scale = (part.name for part in kind.expressions)
-        return f"decimal({precision},{scale})"
-    return _PORTABLE.get(kind.this)
+    wrapped = tree.copy().transform(wrap, copy=False)
+    typed = annotate_types(wrapped, dialect=DIALECT, expression_metadata=_metadata())
+    return typed.transform(unwrap, copy=False)
 
 
 def _family(tree: exp.Expr) -> str | None:
@@ -129,7 +125,7 @@ def _family(tree: exp.Expr) -> str | None:
         return None
     if tree.type is not None and tree.type.this == _KIND.DECIMAL:
         return "a number"
-    kind = _portable(tree)
+    kind = kind_of(tree)
     if kind is None:
         return None
     return "a number" if Column("", kind).is_numeric else _FAMILIES.get(kind)
@@ -179,15 +175,16 @@ def _arithmetic(rule: Mapping[str, Any]) -> Callable[[Any, exp.Expr], exp.Expr]:
     """sqlglot's rule, but for decimals, and for the distance between two times."""
 
     def annotate(annotator: Any, node: exp.Expr) -> exp.Expr:
-        operands = (node.this, node.args.get("expression"))
-        parts = [operand.type.this for operand in operands if operand and operand.type]
+        operands = [part for part in (node.this, node.args.get("expression")) if part]
+        parts = [part.type.this for part in operands if part.type]
         times = [part for part in parts if part in (_KIND.DATE, _KIND.TIMESTAMP)]
         if isinstance(node, exp.Sub) and len(times) == 2:
             both_dates = times == [_KIND.DATE, _KIND.DATE]
             node.type = exp.DataType.build(_KIND.INT if both_dates else _KIND.INTERVAL)
         elif _KIND.DECIMAL in parts:
-            # Still a number, so that comparisons can be checked.
-            node.type = exp.DataType.build(_KIND.DOUBLE if _KIND.DOUBLE in parts else _KIND.DECIMAL)
+            # Still a number, so that comparisons can be checked. sqlglot takes 1.19 for a double.
+            has_double = any(part.is_type(_KIND.DOUBLE) and not part.is_number for part in operands)
+            node.type = exp.DataType.build(_KIND.DOUBLE if has_double else _KIND.DECIMAL)
         elif "annotator" in rule:
             rule["annotator"](annotator, node)
         else:

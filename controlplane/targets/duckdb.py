@@ -155,6 +155,8 @@ def _sql_value(value: Any) -> str:
 class DuckDBLoadSession:
     """Reads and writes over one connection."""
 
+    writes_on_all_threads = True
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.reader = connection
         self._path = path

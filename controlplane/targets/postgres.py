@@ -119,6 +119,9 @@ class PostgresTarget:
 class PostgresLoadSession:
     """Reads with DuckDB and writes with COPY; no row passes through Python one by one."""
 
+    # The server takes the rows of a COPY one after the other, and starts with the first.
+    writes_on_all_threads = False
+
     def __init__(
         self,
         connection: psycopg2.extensions.connection,

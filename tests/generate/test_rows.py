@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -121,6 +121,28 @@ ARTICLES = {
     "error_handling": {"error_action": "quarantine"},
 }
 ARTICLE_COLUMNS = {"sku": "text", "title": "text", "kind": "text", "price": "decimal(8,2)"}
+EVERY_TYPE = {
+    "name": "every_type",
+    "target_config": {"load_strategy": "append"},
+    "error_handling": {"error_action": "quarantine", "error_threshold": 100},
+}
+TYPE_COLUMNS = {
+    "a_text": "text",
+    "an_integer": "integer",
+    "a_bigint": "bigint",
+    "a_double": "double",
+    "a_boolean": "boolean",
+    "a_date": "date",
+    "a_timestamp": "timestamp",
+    "a_time": "time",
+    "a_uuid": "uuid",
+    "a_json": "json",
+    "a_decimal": "decimal(20,4)",
+}
+GOOD_VALUES = [
+    "it's", "-7", "9223372036854775807", "1e-3", "Yes", "2024-02-29", "2024-06-01T12:00:00+02:00",
+    "23:59:59.5", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", '{"a": [1, null]}', "12345678.00005",
+]  # fmt: skip
 LOYAL = {
     "name": "loyal",
     "type": "transform",
@@ -237,6 +259,7 @@ def stories(
                 settle(make_spec(**HISTORY), history),
                 settle(make_spec(**ARTICLES), article),
                 settle(make_spec(**LOYAL), make_schema(ACCOUNT_COLUMNS)),
+                settle(make_spec(**EVERY_TYPE), make_schema(TYPE_COLUMNS)),
             )
             for spec, schema in (
                 (EVENTS, event),
@@ -245,7 +268,7 @@ def stories(
                 (HISTORY, history),
                 (ARTICLES, article),
             ):
-                transform = dict(cast("dict[str, Any]", spec).get("transform_config", {}))
+                transform: dict[str, Any] = {**spec.get("transform_config", {})}  # type: ignore[dict-item]
                 transform.pop("aggregations", None)
                 renamed = {**spec, "name": f"random_{spec['name']}", "transform_config": transform}
                 if spec is SKIPPING:
@@ -289,6 +312,12 @@ Batch = tuple[Any, ...]
 BATCHES: dict[str, list[Batch]] = {
     "first": [
         ("jan", "events", "jan.csv", JAN, UNREADABLE),
+        (
+            "types1",
+            "every_type",
+            "types.csv",
+            [GOOD_VALUES, [None] * 11, [" "] * 11, ["x"] * 11],
+        ),
         ("good", "skipping", "good.csv", [GOOD, BAD]),
         ("bad", "skipping", "bad.csv", [("g2", "2", "2024-01-02", "ok"), BAD, BAD]),
         ("strict1", "strict", "s1.csv", [GOOD, BAD]),
@@ -370,6 +399,7 @@ BATCHES: dict[str, list[Batch]] = {
     ],
     "third": [
         ("jan3", "events", "jan.csv", [("g7", "7", "2024-01-07", "ok")]),
+        ("types2", "every_type", "more.csv", [GOOD_VALUES]),
         # A better delivery of the file that stopped everything.
         ("strict3", "strict", "s2.csv", [("g9", "9", "2024-01-09", "ok"), BAD]),
         ("acc3", "accounts", "public.shop", [("s1", "1", "toolong", "2024-01-05 10:00:00")]),
@@ -500,6 +530,20 @@ def test_quarantine_keeps_records_as_they_came_and_lines_as_they_were(story: Sto
         "d4 1 2024-02-30 test - happened_on is not a date jan 4",
         "- - - - zz;;;; too many columns jan 8",
     ]
+
+
+def test_every_type_is_what_the_contract_says(story: Story) -> None:
+    words = "-7 9223372036854775807 0.001 True 2024-02-29 2024-06-01 10:00:00 23:59:59.500000"
+    words += ' a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11 {"a": [1, null]} 12345678.0001'
+    assert story.silver("third", "every_type") == [
+        f"it's {words} types1 1",
+        f"it's {words} types2 1",
+        f"  {'- ' * 10}types1 3",
+        f"{'- ' * 11}types1 2",
+    ]
+    (bad,) = story.quarantine("third", "every_type")
+    assert bad.startswith(f"{'x ' * 11}- an_integer is not an integer; a_bigint is not a bigint; ")
+    assert bad.count(" is not ") == 10
 
 
 # --- error handling -------------------------------------------------------------------------------
@@ -696,6 +740,24 @@ def test_every_test_of_the_models_passes_but_those_that_are_meant_to_fail(story:
         failed = [name for name, status in results.items() if status == "fail"]
         expected = ["error_threshold_strict_quarantine"] if phase == "second" else []
         assert [name[: len("error_threshold_strict_quarantine")] for name in failed] == expected
+
+
+def test_records_that_do_not_add_up_are_found(story: Story) -> None:
+    """A row taken out of silver, one put into another place, one told of that is not there."""
+    story.built.execute(
+        "delete from silver.accounts where shop = 's2'",
+        "delete from silver.events_quarantine where code = 'b2'",
+        "update silver.history_outcomes set survivor_row_number = 99 where outcome = 'duplicate'",
+        "insert into silver.articles select * from silver.articles where sku = '9'",
+    )
+    assert not story.built.build("--select", "test_name:adds_up", command="test")
+    statuses = {
+        name.removeprefix("adds_up_").removesuffix("_outcomes"): status
+        for name, status in story.built.results.items()
+    }
+    failed = sorted(name for name, status in statuses.items() if status == "fail")
+    assert failed == ["accounts", "articles", "events", "history"]
+    assert statuses["loyal"] == statuses["skipping"] == "pass"
 
 
 def test_both_targets_hold_the_same_rows(stories: Callable[[str], Story]) -> None:

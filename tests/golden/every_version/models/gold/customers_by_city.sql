@@ -5,7 +5,6 @@ with addresses as (
     where is_current
 ),
 
--- customers_by_city.
 aggregated as (
     select
         city,

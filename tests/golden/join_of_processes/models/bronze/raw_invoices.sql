@@ -6,7 +6,7 @@ with source as (
 records as (
     select
         id,
-        customer_id,
+        client_id,
         order_id,
         country,
         amount,

@@ -11,7 +11,7 @@ aggregated as (
         cast(sum(amount) as decimal(38, 2)) as sum_amount
     from invoices
     group by country, cast(date_trunc('MONTH', issued_at) as timestamp)
-    having cast(sum(amount) as decimal(38, 2)) > 100 and count(distinct customer_id) >= 2
+    having cast(sum(amount) as decimal(38, 2)) > 100 and count(distinct client_id) >= 2
 )
 
 select * from aggregated

@@ -3,13 +3,12 @@ with invoices_with_order as (
     select * from {{ ref('invoices_with_order') }}
 ),
 
--- orders_placed.
 aggregated as (
     select
-        customers_country,
+        clients_country,
         max(placed_at) as max_placed_at
     from invoices_with_order
-    group by customers_country
+    group by clients_country
 )
 
 select * from aggregated

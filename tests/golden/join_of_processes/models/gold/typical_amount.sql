@@ -3,7 +3,6 @@ with invoices as (
     select * from {{ ref('invoices') }}
 ),
 
--- typical_amount.
 aggregated as (
     select cast(percentile_cont(0.5) within group (order by cast(amount as double precision)) as double precision) as median_amount
     from invoices

@@ -40,7 +40,7 @@ newest as (
 final as (
     select
         id,
-        customer_id,
+        client_id,
         order_id,
         country,
         amount,

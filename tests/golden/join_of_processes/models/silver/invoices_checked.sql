@@ -16,7 +16,7 @@ with records as (
 typed as (
     select
         {{ try_cast('id', 'bigint') }} as id,
-        {{ try_cast('customer_id', 'bigint') }} as customer_id,
+        {{ try_cast('client_id', 'bigint') }} as client_id,
         {{ try_cast('order_id', 'integer') }} as order_id,
         country,
         {{ try_cast('amount', 'decimal(12,2)') }} as amount,
@@ -25,7 +25,7 @@ typed as (
             concat_ws(
                 '; ',
                 {{ cast_error('id', 'bigint') }},
-                {{ cast_error('customer_id', 'bigint') }},
+                {{ cast_error('client_id', 'bigint') }},
                 {{ cast_error('order_id', 'integer') }},
                 {{ cast_error('amount', 'decimal(12,2)') }},
                 {{ cast_error('issued_at', 'timestamp') }}
@@ -70,7 +70,7 @@ judged as (
 final as (
     select
         id,
-        customer_id,
+        client_id,
         order_id,
         country,
         amount,

@@ -17,7 +17,7 @@ rejects as (
 failed_records as (
     select
         records.id,
-        records.customer_id,
+        records.client_id,
         records.order_id,
         records.country,
         records.amount,
@@ -40,7 +40,7 @@ failed_records as (
 rejected_lines as (
     select
         cast(null as text) as id,
-        cast(null as text) as customer_id,
+        cast(null as text) as client_id,
         cast(null as text) as order_id,
         cast(null as text) as country,
         cast(null as text) as amount,

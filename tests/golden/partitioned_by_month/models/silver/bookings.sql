@@ -55,6 +55,3 @@ final as (
 )
 
 select * from final
-{% if target.type == 'duckdb' %}
-    order by booked_on
-{% endif %}

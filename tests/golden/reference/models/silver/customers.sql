@@ -65,6 +65,3 @@ final as (
 )
 
 select * from final
-{% if target.type == 'duckdb' %}
-    order by region
-{% endif %}

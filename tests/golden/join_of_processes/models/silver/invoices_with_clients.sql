@@ -3,9 +3,9 @@ with invoices as (
     select * from {{ ref('invoices') }}
 ),
 
-customers as (
+clients as (
     select *
-    from {{ ref('customers') }}
+    from {{ ref('clients') }}
     where is_current
 ),
 
@@ -13,17 +13,17 @@ customers as (
 joined as (
     select
         invoices.id,
-        invoices.customer_id,
+        invoices.client_id,
         invoices.order_id,
         invoices.country,
         invoices.amount,
         invoices.issued_at,
-        customers.id as customers_id,
-        customers.name,
-        customers.country as customers_country
+        clients.id as clients_id,
+        clients.name,
+        clients.country as clients_country
     from invoices
-    left join customers
-        on invoices.customer_id = customers.id
+    left join clients
+        on invoices.client_id = clients.id
 )
 
 select * from joined

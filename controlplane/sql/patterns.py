@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from controlplane.sql import ExpressionError
+from controlplane.sql.columns import ExpressionError
 
 MAX_REPEAT = 255  # PostgreSQL's bound; RE2 allows more
 
@@ -36,7 +36,7 @@ class PatternError(ValueError):
     """A pattern cannot be used; the message goes on after the pattern's name."""
 
 
-def portable(pattern: str) -> str:
+def portable_pattern(pattern: str) -> str:
     """`pattern` with the same meaning on every target.
 
     Raises:
@@ -57,15 +57,15 @@ def portable(pattern: str) -> str:
 
 
 def standing_alone(pattern: str) -> str:
-    """As `portable`, for a pattern that no macro helps: a point matches a line's end too."""
-    written = portable(pattern)
+    """As `portable_pattern`, for a pattern that no macro helps: a point matches a line's end too."""
+    written = portable_pattern(pattern)
     if "." not in re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", written):
         return written
     return "(?is)" + written[4:] if written.startswith("(?i)") else "(?s)" + written
 
 
 def with_portable_patterns(tree: exp.Expr) -> exp.Expr:
-    """`tree` with the regular expressions in it written so that every target reads them alike.
+    """`tree`, changed in place: its regular expressions written so that every target reads them alike.
 
     Raises:
         ExpressionError: a pattern uses what one of the targets does not have.
@@ -82,7 +82,7 @@ def with_portable_patterns(tree: exp.Expr) -> exp.Expr:
                 node.set("expression", exp.Literal.string(written))
         return node
 
-    return tree.transform(rewrite)
+    return tree.transform(rewrite, copy=False)
 
 
 class _Reader:

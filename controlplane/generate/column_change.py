@@ -1,0 +1,111 @@
+"""A column that an expression sets: its type, and the step of the model that does so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from controlplane import naming, sql
+from controlplane.generate.process import HISTORY_COLUMNS, Step, sentence
+from controlplane.generate.resolver import Resolver
+from controlplane.sql import Column, Expression, ExpressionError
+
+Columns = tuple[Column, ...]
+_WIDTHS = ("integer", "bigint", "decimal", "double")
+
+
+def condition_fits(resolver: Resolver, place: str, found: Expression) -> bool:
+    """Whether the expression is true or false of a record; notes a problem where it is not."""
+    if found.kind in (None, "boolean"):
+        return True
+    resolver.problem(place, f"gives {found.kind}; expected a condition, which is true or false")
+    return False
+
+
+def set_column(
+    resolver: Resolver,
+    place: str,
+    item: Any,
+    found: Expression,
+    target: str | None,
+    columns: Columns,
+) -> tuple[Columns, list[Step]]:
+    """The columns after `target` is set to an expression, and the step that does so."""
+    if target is None:
+        return columns, []
+    present = {column.name: column for column in columns}
+    kind = _type_after(resolver, place, item.parameters, found, target, columns)
+    if kind is None:
+        return columns, []
+    if target in HISTORY_COLUMNS and target not in present:
+        # A source's own column of that name is a problem of the load strategy alone.
+        resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
+        return columns, []
+    step = Step(
+        naming.snake_case(item.name),
+        resolver.cte_name(item.name),
+        sentence(item.description),
+        rendered_as(kind, found),
+        target,
+        columns,
+    )
+    if target not in present:
+        return (*columns, Column(target, kind)), [step]
+    changed = Column(target, kind, present[target].title)
+    return tuple(changed if column.name == target else column for column in columns), [step]
+
+
+def _type_after(
+    resolver: Resolver,
+    place: str,
+    parameters: Mapping[str, Any],
+    found: Expression,
+    target: str,
+    columns: Columns,
+) -> str | None:
+    """The type of a column that is set: the parameter, the expression's own, or the present one."""
+    if "type" in parameters:
+        try:
+            return sql.portable_type(str(parameters["type"]))
+        except ExpressionError as error:
+            resolver.problem(f"{place}.parameters.type", str(error))
+            return None
+    result = found.kind
+    present = next((column.type for column in columns if column.name == target), None)
+    if present and not isinstance(found.tree, exp.Cast) and not _is_wider(result, present):
+        return present
+    if result is None:
+        resolver.problem(
+            f"{place}.expression",
+            f"the type of the column '{target}' cannot be told from the expression;"
+            f" say it in parameters.type (one of {', '.join(sql.SQL_TYPES)}, decimal(p,s))",
+        )
+    return result
+
+
+def _is_wider(result: str | None, present: str) -> bool:
+    """Whether the result of a calculation would lose digits in the column's present type."""
+    widths = [kind.split("(")[0] for kind in (result or "", present)]
+    if not all(width in _WIDTHS for width in widths):
+        return False
+    return _WIDTHS.index(widths[0]) > _WIDTHS.index(widths[1])
+
+
+def rendered_as(kind: str, found: Expression) -> str:
+    """The expression as it stands in a model, of type `kind` on every target."""
+    text = found.text
+    if isinstance(found.tree, (exp.NullSafeEQ, exp.NullSafeNEQ)):
+        # Without parentheses sqlfluff takes the `from` for the beginning of a clause.
+        text = f"({text})"
+    return f"cast({text} as {sql.written_type(kind)})" if _needs_cast(found, kind) else text
+
+
+def _needs_cast(found: Expression, kind: str) -> bool:
+    """Whether the expression's own type may differ from `kind` on one of the targets."""
+    tree = found.tree
+    is_plain = isinstance(tree, (exp.Column, exp.Cast)) or kind == "boolean"
+    if is_plain or (kind == "text" and not tree.find(exp.Cast)):
+        return found.kind != kind
+    return True
