@@ -201,13 +201,9 @@ def postgres() -> Iterator[str]:
     module = module_from_spec(found)
     sys.modules[found.name] = module
     found.loader.exec_module(module)
-    running: Callable[[Path], Any] = module.running_server
-    folder = Path(tempfile.mkdtemp(prefix="databank-postgres-"))
-    try:
-        with running(folder) as server:
-            yield server.url("postgres")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    running: Callable[[], Any] = module.running_server
+    with running() as server:
+        yield server.url("postgres")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg2
 import psycopg2.extensions
 import pytest
@@ -27,6 +29,7 @@ from controlplane.targets import Target, open_target
 ROOT = Path(__file__).parent.parent
 PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests")
 TARGETS = ("duckdb", "postgres")
+SERVER_FOLDER = "databank-postgres-"
 _numbers = itertools.count()
 
 
@@ -98,17 +101,40 @@ def database_server() -> Iterator[PostgresServer]:
             maintenance=parts.get("dbname", "postgres"),
         )
         return
-    folder = Path(tempfile.mkdtemp(prefix="databank-postgres-"))
+    with running_server() as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """A new server with files of its own, for the length of the block."""
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{SERVER_FOLDER}{os.getpid()}-"))
     try:
-        with running_server(folder) as server:
+        with _serving(folder) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _remove_leftovers() -> None:
+    """End the servers of test runs that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SERVER_FOLDER}*-*"):
+        owner = folder.name.removeprefix(SERVER_FOLDER).partition("-")[0]
+        if not owner.isdigit() or psutil.pid_exists(int(owner)):
+            continue
+        with contextlib.suppress(OSError, ValueError, psutil.Error):
+            first = (folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+            server = psutil.Process(int(first))
+            # The number may be another process's by now.
+            if str(folder / "data") in server.cmdline():
+                server.send_signal(signal.SIGQUIT)
+                server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
-def running_server(folder: Path) -> Iterator[PostgresServer]:
-    """A new server whose files are in the folder, for the length of the block."""
+def _serving(folder: Path) -> Iterator[PostgresServer]:
     # Not imported as a module: only its programs are wanted.
     from importlib.util import find_spec
 
@@ -256,29 +282,3 @@ def make_warehouse(
 def warehouse(request: pytest.FixtureRequest, make_warehouse: MakeWarehouse) -> Warehouse:
     """A project on each kind of target."""
     return make_warehouse(request.param)
-
-
-# Not in the suite yet: they are long or not settled. DATABANK_TEST_ALL=1 runs them with the others.
-UNDER_WORK = (
-    "tests/acceptance/test_bad_input.py",
-    "tests/acceptance/test_kill.py",
-    "tests/acceptance/test_two_runs.py",
-    "tests/generate/test_golden.py::test_dbt_builds_every_case",
-    "tests/generate/test_ownership.py",
-    "tests/generate/test_resolution.py",
-    "tests/generate/test_rows.py",
-    "tests/load/test_describe.py",
-    "tests/load/test_exactly_once.py",
-    "tests/load/test_ingest_command.py",
-    "tests/load/test_rejects.py",
-    "tests/targets/",
-)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is under work."""
-    if os.environ.get("DATABANK_TEST_ALL"):
-        return
-    left_out = [item for item in items if item.nodeid.startswith(UNDER_WORK)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]

@@ -13,7 +13,7 @@ from controlplane.generate.joins import joins
 from controlplane.generate.process import Process, Table, sentence
 from controlplane.generate.resolver import OtherTable, Resolver, own_names, query_tables
 from controlplane.generate.rules import rules
-from controlplane.generate.steps import cleaning, transformations
+from controlplane.generate.steps import cleaning, source_filters, transformations
 from controlplane.generate.target import check_strategy, key, order_column, partitioning
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile
@@ -42,6 +42,7 @@ def resolve(
     resolver = Resolver(file, schema, other_table)
     source_columns = _source_columns(resolver)
     tables = own_names(spec)
+    filters = source_filters(resolver, source_columns)
     columns, changes = transformations(resolver, source_columns, tables)
     columns, cleanings = cleaning(resolver, columns, tables)
     found_key = key(resolver, columns)
@@ -66,7 +67,7 @@ def resolve(
         descriptions=_descriptions(resolver),
         source_description=_source_description(spec),
         source_is_files=spec.source_config.is_file,
-        steps=(*changes, *cleanings),
+        steps=(*filters, *changes, *cleanings),
         rules=rules(resolver, columns, tables),
         deduplications=deduplications(resolver, columns),
         aggregations=aggregations(resolver, [own, *(join.table for join in found_joins)]),

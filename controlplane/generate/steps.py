@@ -1,4 +1,4 @@
-"""How records are changed on their way: the spec's transformations and cleaning rules."""
+"""How records are changed on their way: the source's filters, transformations, cleaning rules."""
 
 from __future__ import annotations
 
@@ -16,6 +16,64 @@ from controlplane.specs.transform import CleaningRule, ValidationRule
 from controlplane.sql import Column, Expression, ExpressionError
 
 Columns = tuple[Column, ...]
+
+
+def source_filters(resolver: Resolver, columns: Columns) -> list[Step]:
+    """The filters of files and models; a database applies its own while it is read."""
+    source = resolver.spec.source_config
+    steps: list[Step] = []
+    for title, given in source.filters.items() if source.source_type != "postgresql" else ():
+        place = f"source_config.filters.{title}"
+        column = resolver.column(place, title, columns)
+        values = given if isinstance(given, list) else [given]
+        condition = _is_one_of(resolver, place, column, values) if column else None
+        if column is None or condition is None:
+            continue
+        found = sql.settled(condition, columns)
+        name = f"filter_{column.name}"
+        steps.append(
+            Step(
+                name,
+                resolver.cte_name(name),
+                sentence(f"Only records whose {column.name} is {_words(values)} are asked for"),
+                found.text,
+                None,
+                columns,
+            )
+        )
+    return steps
+
+
+def _words(values: Sequence[Any]) -> str:
+    """The values as a sentence lists them."""
+    return " or ".join("null" if value is None else str(value) for value in values)
+
+
+def _is_one_of(
+    resolver: Resolver, place: str, column: Column, values: Sequence[Any]
+) -> exp.Expr | None:
+    """The condition that a column has one of these values; None after noting a problem."""
+    subject = exp.column(column.name)
+    if column.type == "json" and any(value is not None for value in values):
+        resolver.problem(place, f"the column {column.name} is JSON, which cannot be compared")
+        return None
+    try:
+        options = [
+            sql.parse_expression(value_sql(value, column.type))
+            for value in values
+            if value is not None
+        ]
+    except ExpressionError as error:
+        resolver.problem(place, str(error))
+        return None
+    choices: list[exp.Expr] = []
+    if len(options) == 1:
+        choices.append(exp.EQ(this=subject.copy(), expression=options[0]))
+    elif options:
+        choices.append(exp.In(this=subject.copy(), expressions=options))
+    if len(options) < len(values):
+        choices.append(exp.Is(this=subject.copy(), expression=exp.Null()))
+    return exp.or_(*choices) if choices else None
 
 
 def transformations(

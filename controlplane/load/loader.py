@@ -93,25 +93,29 @@ class Loader:
         """Note a batch that is left out."""
         self._skipped.append(Skipped(source, reason))
 
-    def load_files(self, config: SourceConfig, raw_table: str, files: Sequence[SourceFile]) -> None:
-        """Load files whose content the ledger does not have as the newest of each."""
-        known = {
-            source: line.batch_id
-            for (table, source), line in ledger.newest_by_source(
-                self.target, self.options.process
-            ).items()
-            if table == raw_table
-        }
+    def load_files(
+        self,
+        config: SourceConfig,
+        raw_table: str,
+        files: Sequence[SourceFile],
+        known: ledger.NewestBatches,
+    ) -> None:
+        """Load files that were found new beside these newest batches.
+
+        A batch that another loader wrote since is found when ours is written: its content counts,
+        not that there is one.
+        """
         for start in range(0, len(files), FILES_AT_ONCE):
             prepared = []
             with closing(duckdb.connect()) as reader:
                 prepare_reader(reader, self.spool)
                 for file in files[start : start + FILES_AT_ONCE]:
+                    newest = known.get((raw_table, file.source))
                     delivery = Delivery(
                         raw_table=raw_table,
                         source=file.source,
                         fingerprint=file.fingerprint,
-                        expected=known.get(file.source),
+                        expected=newest.batch_id if newest else None,
                         check=file.check_unchanged,
                     )
                     reading = open_file(reader, file, config, self.folder())

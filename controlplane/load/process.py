@@ -111,7 +111,7 @@ def load_process(
             on_progress=on_progress,
         )
         if config.is_file:
-            loader.load_files(config, table, fresh)
+            loader.load_files(config, table, fresh, known)
             loader.unchanged += unchanged
         else:
             from controlplane.load.from_database import load_database

@@ -60,13 +60,26 @@ class RetryPolicy(Block):
 
 
 class Partitioning(Block):
-    """How a table is divided."""
+    """How a table is divided: natively on PostgreSQL; on DuckDB the rows are stored in order.
+
+    DuckDB has no partitions. It keeps the smallest and the largest value of each part of a column:
+    where the rows are in order of the columns, a query for some of their values reads little.
+    """
 
     strategy: Literal["hash", "range", "list", "date_range"] = Field(
-        description="What decides in which partition a record is."
+        description="What decides in which partition a record is; date_range divides by months."
     )
-    columns: list[Text] = Field(min_length=1, description="The columns that are looked at.")
-    partitions: int | None = Field(None, ge=1, description="How many partitions there are.")
+    columns: list[Text] = Field(
+        min_length=1, description="The columns that are looked at; for list and date_range one."
+    )
+    partitions: int | None = Field(
+        None,
+        ge=1,
+        description="How many partitions there are, for hash and range; how many values (the most"
+        " frequent) or months (the newest) have one, for list and date_range.",
+    )
     auto_partition: bool = Field(
-        False, description="Whether partitions are added as values come that none covers."
+        False,
+        description="Whether each value or month has a partition, and new ones get theirs as they"
+        " come; for list and date_range, instead of `partitions`.",
     )

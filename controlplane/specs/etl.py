@@ -201,8 +201,9 @@ class ErrorHandling(Block):
 
     error_action: Literal["stop", "skip", "quarantine"] = Field(
         "stop",
-        description="stop fails the run beyond the threshold; skip goes on without the records;"
-        " quarantine goes on and keeps them in the quarantine model.",
+        description="What happens when a batch has more bad records than are tolerated: stop fails"
+        " the run and leaves the table as it is; skip leaves the batch out as a whole; quarantine"
+        " goes on with its good records. Bad records are kept in the quarantine model in any case.",
     )
     error_threshold: int = Field(
         0, ge=0, description="How many bad records of a batch are tolerated."

@@ -124,9 +124,10 @@ class SourceConfig(Block):
     columns: list[Column] = Field(
         default_factory=list, description="Columns whose type or meaning is declared."
     )
-    filters: dict[str, Scalar | list[Scalar]] = Field(
+    filters: dict[str, Scalar | Annotated[list[Scalar], Field(min_length=1)]] = Field(
         default_factory=dict,
-        description="Only records whose column has this value, or one of these values, are read.",
+        description="Only records whose column has this value, or one of these values, go into the"
+        " table. A database gives no others; those of files and models count as filtered.",
     )
     incremental_key: Text | None = Field(
         None,

@@ -6,8 +6,9 @@ store at once both find it complete; a store that newer code has changed is not 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ BUSY_TIMEOUT_MS = 30_000
 # Any number will do, as long as every process that migrates a store uses the same.
 ADVISORY_LOCK = 0x6461_7461_626B
 _WRITE = "databank_write"
+_SPARE_BYTES = 1 << 16
 
 
 class Database:
@@ -66,13 +68,26 @@ class Database:
         except exc.SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             text = scrub(str(cause)).strip()
-            is_full = "disk is full" in text or "No space left on device" in text
+            if self._is_full(text):
+                raise StateError(
+                    f"state store {self.place}: the disk is full ({text})",
+                    hint="free some space and run the same command again; nothing was lost",
+                ) from error
             raise StateError(
                 f"state store {self.place}: {text}",
-                hint="free some space and run the same command again; nothing was lost"
-                if is_full
-                else "the store is set by DATABANK_STATE_URL, default .databank/state.db",
+                hint="the store is set by DATABANK_STATE_URL, default .databank/state.db",
             ) from error
+
+    def _is_full(self, text: str) -> bool:
+        """Whether a disk without space is what an error says, or what is behind it."""
+        if "disk is full" in text or "No space left on device" in text:
+            return True
+        # SQLite has no other words for it when it cannot extend what it shares between processes.
+        if not self.is_sqlite or "disk I/O error" not in text:
+            return False
+        with suppress(OSError):
+            return shutil.disk_usage(Path(str(self._url.database)).parent).free < _SPARE_BYTES
+        return False
 
     def _sqlite_engine(self) -> Engine:
         file = Path(str(self._url.database))

@@ -128,7 +128,7 @@ class Built:
         rejects: Sequence[tuple[int, str, str]] = (),
     ) -> int:
         """Load one batch: its rows, its rejected lines (line, text, reason), its ledger line."""
-        batch: int = next(self._batches)
+        batch = next(self._batches)
         loaded_at = datetime(2024, 6, 1) + timedelta(minutes=batch)
         lines: list[tuple[str, list[Any]]] = [
             (f"raw.{table}", [*row, batch, source, number, loaded_at])
@@ -144,7 +144,7 @@ class Built:
         with self._connection() as run:
             for name, values in lines:
                 run(f"insert into {name} values ({', '.join('?' for _ in values)})", values)
-        return batch
+        return int(batch)
 
     def build(self, *arguments: str, command: str = "build") -> bool:
         """Whether dbt did all that it was asked; the status of each node is in `results`."""

@@ -448,6 +448,21 @@ WRONG: Mapping[str, tuple[dict[str, Any], list[str]]] = {
             f"{AGGREGATION}.group_by[0]: no column 'city' (has: {KNOWN}, customers_id, name)",
         ],
     ),
+    "a filter of files over an unknown column": (
+        {"source_config": {**FILES, "filters": {"city": "Rome"}}},
+        [f"source_config.filters.city: no column 'city' (has: {KNOWN})"],
+    ),
+    "filters of files with values that no record can have": (
+        {"source_config": {**FILES, "filters": {"id": "x", "due_on": [None, "2024-02-30"]}}},
+        [
+            "source_config.filters.id: found 'x', expected a number, as the column is bigint",
+            "source_config.filters.due_on: found '2024-02-30', expected a date such as 2024-01-31",
+        ],
+    ),
+    "a filter of files by JSON": (
+        {"source_config": {**FILES, "filters": {"details": "{}"}}},
+        ["source_config.filters.details: the column details is JSON, which cannot be compared"],
+    ),
     "a join with an unknown table": (
         join(right_table="clients"),
         [f"{JOIN}.right_table: no table 'clients': neither does another process write it, nor is"],

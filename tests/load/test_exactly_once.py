@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from controlplane.errors import LockBusyError
+from controlplane.load.ledger import newest_by_source
 
 LOADER = """
 import json, sys
@@ -118,6 +119,19 @@ def test_a_loader_that_is_killed_at_any_instant_and_run_again_loads_everything_o
     ]
     assert [row[0] for row in loading.rejects("raw_text")] == ["broken"]
     assert not list(loading.warehouse.project.state_dir.glob("spool/*"))
+
+
+def test_a_ledger_that_was_read_too_early_loads_nothing_twice(loading: Any) -> None:
+    """A run asks the ledger once, at its beginning; somebody else may load before it does."""
+    loading.warehouse.file("data/a.csv", "id,text\n1,a\n2,b\n")
+    process = loading.csv("data/*.csv")
+    before = newest_by_source(loading.warehouse.target, process.slug)
+    assert loading.load(process, known=before).rows_loaded == 2
+    again = loading.load(process, known=before)
+    assert (again.rows_loaded, again.unchanged_sources) == (0, 1)
+    loading.warehouse.file("data/a.csv", "id,text\n1,a\n2,b\n3,c\n")
+    assert loading.load(process, known=before).rows_loaded == 3
+    assert loading.ledger("source", "rows_loaded") == [("data/a.csv", 2), ("data/a.csv", 3)]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,0 +1,185 @@
+"""One tracked job: pre-validation, load, `dbt build` of what that changes, post-validation.
+
+Order matters for a crash at any instant: every load is a transaction of its own, and a build leaves
+what it owes in the state store. The same command after a crash therefore goes on where this one
+ended.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from controlplane.config import Project
+from controlplane.destination import destination
+from controlplane.errors import DatabankError, JobError
+from controlplane.generate.pending import require_generated
+from controlplane.jobs import JobCancelled, find_job, track
+from controlplane.run.checks import post_validate, pre_validate
+from controlplane.run.context import Context
+from controlplane.run.loading import load
+from controlplane.run.options import RunOptions
+from controlplane.run.result import Reporter, RunResult
+from controlplane.specs.etl import EtlProcess
+from controlplane.specs.files import SpecFile, read_etl_specs
+from controlplane.state.records import JobStatus
+from controlplane.state.store import Store, open_store
+from controlplane.targets import open_target
+
+
+def run(project: Project, options: RunOptions, reporter: Reporter) -> RunResult:
+    """Load, build and validate as one tracked job.
+
+    Raises:
+        SpecError: specs cannot be used; no job was started.
+        DatabankError: the job failed before dbt could say anything; it is recorded as failed.
+        JobCancelled: somebody stopped it.
+    """
+    with open_store(project) as store:
+        return _run(store, project, options, reporter, None)
+
+
+def retry(project: Project, job_id: str, reporter: Reporter) -> RunResult:
+    """The next attempt of a failed or cancelled job, with what was asked for then."""
+    with open_store(project) as store:
+        job = find_job(store, job_id)
+        if job.type not in ("run", "ingest"):
+            raise JobError(f"job {job.id} is a {job.type}, which cannot be retried")
+        options = RunOptions.from_params(job.params)
+        return _run(store, project, options, reporter, job.id)
+
+
+def choose(
+    files: Sequence[SpecFile[EtlProcess]], names: Sequence[str]
+) -> list[SpecFile[EtlProcess]]:
+    """The processes with these names, slugs or table names; all of them if none is named.
+
+    Raises:
+        DatabankError: a name fits none.
+    """
+    if not names:
+        return list(files)
+    known: dict[str, SpecFile[EtlProcess]] = {}
+    for file in files:
+        for name in (file.spec.table_name, file.spec.name, file.spec.slug):
+            known[name] = file
+    chosen = []
+    for name in names:
+        if name not in known:
+            slugs = [file.spec.slug for file in files]
+            near = difflib.get_close_matches(name, list(known), n=1)
+            hint = f" Did you mean '{known[near[0]].spec.slug}'?" if near else ""
+            raise DatabankError(
+                f"there is no ETL process '{name}' (has: {', '.join(slugs) or 'none'}).{hint}"
+            )
+        if known[name] not in chosen:
+            chosen.append(known[name])
+    return chosen
+
+
+def _run(
+    store: Store, project: Project, options: RunOptions, reporter: Reporter, job_id: str | None
+) -> RunResult:
+    every = read_etl_specs(project.root)
+    chosen = choose(every, options.names)
+    if not options.load_only:
+        for note in require_generated(project):
+            reporter.note(note)
+    project = destination(project, chosen)
+    target = open_target(project.target, on_wait=reporter.waiting)
+    name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
+    kind = "ingest" if options.load_only else "run"
+    started = time.monotonic()
+    try:
+        with track(store, project, kind, name, asdict(options), job_id=job_id) as job:
+            result = RunResult(job.id, project.target.identity)
+            reporter.job(job.id, project.target.identity)
+            with job.attempt() as attempt:
+                context = Context(
+                    project=project,
+                    target=target,
+                    store=store,
+                    options=options,
+                    reporter=reporter,
+                    job=job,
+                    result=result,
+                    every=every,
+                    chosen=chosen,
+                    attempt=attempt.number,
+                    target_path=attempt.target_path,
+                )
+                try:
+                    _carry_out(context)
+                finally:
+                    result.seconds = time.monotonic() - started
+                    job.result(result.document)
+        result.status = job.status
+        result.error = job.error
+    except BaseException as error:
+        _tell(chosen, project, reporter, name, error)
+        raise
+    if result.status is not JobStatus.COMPLETED:
+        _tell(chosen, project, reporter, name, DatabankError(result.error or "failed"), result)
+    return result
+
+
+def _carry_out(context: Context) -> None:
+    from controlplane.dbt.process import DbtSession
+    from controlplane.run.building import Build
+
+    options = context.options
+    if context.project.target.type == "duckdb":
+        # Whoever writes the file shuts readers out: they are waited for before anything is asked.
+        with context.write_lock():
+            pass
+    pre_validate(context)
+    if options.load_only:
+        load(context, on_batches=lambda: None)
+        return
+    with DbtSession(context.project, environment=_dbt_environment(context.project)) as session:
+        # Loading dbt takes as long as many a load: it begins as soon as it is sure to be needed.
+        if options.rebuild or options.full_refresh or options.select or options.exclude:
+            session.start()
+        load(context, on_batches=session.start)
+        build = Build(context, session)
+        build.carry_out()
+    post_validate(context, build.unvalidated)
+
+
+def _dbt_environment(project: Project) -> dict[str, str]:
+    """dbt's environment: the project's, with PostgreSQL's compiler off.
+
+    Just-in-time compilation of long generated expressions takes a hundred times what it saves.
+    """
+    options = project.environment.get("PGOPTIONS", "")
+    return {**project.environment, "PGOPTIONS": f"{options} -c jit=off".strip()}
+
+
+def _tell(
+    files: Iterable[SpecFile[EtlProcess]],
+    project: Project,
+    reporter: Reporter,
+    name: str,
+    error: BaseException,
+    result: RunResult | None = None,
+) -> None:
+    """Notify of a failed run, if one of its processes asks for it."""
+    if isinstance(error, (JobCancelled, KeyboardInterrupt)):
+        return
+    asking = [f.spec.slug for f in files if f.spec.error_handling.error_notification]
+    if not asking:
+        return
+    from controlplane.notify import notify
+    from controlplane.state.scrub import known_secrets, scrub
+
+    text = scrub(str(error), known_secrets(project.environment, project.target.password))
+    document = {
+        "event": "job_failed",
+        "job_id": result.job_id if result else None,
+        "name": name,
+        "processes": asking,
+        "error": text,
+    }
+    reporter.note(notify(document, project.environment))
