@@ -154,9 +154,18 @@ def make_plan(
     )
 
 
+def is_parsed(project: Project) -> bool:
+    """Whether a plan was made before: without one, the next needs dbt for certain."""
+    return _dag_file(project).exists()
+
+
+def _dag_file(project: Project) -> Path:
+    return dbt_dir(project) / "dag.json"
+
+
 def _current_dag(project: Project, arguments: Arguments, dbt: _Dbt) -> tuple[Dag, bool]:
     """The project's dag, and whether dbt had to be started for it."""
-    path = dbt_dir(project) / "dag.json"
+    path = _dag_file(project)
     setting = Setting(project, arguments.variables, arguments.changing)
     saved = load_dag(path)
     # Looked at before dbt reads them: a file that changes meanwhile is found changed next time.

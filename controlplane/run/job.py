@@ -13,10 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from controlplane.config import Project
+from controlplane.dbt.process import DbtSession
 from controlplane.destination import destination
 from controlplane.errors import DatabankError, JobError
 from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, find_job, track
+from controlplane.plan import is_parsed
+from controlplane.run.building import Build
 from controlplane.run.checks import post_validate, pre_validate
 from controlplane.run.context import Context
 from controlplane.run.loading import load
@@ -84,51 +87,63 @@ def _run(
 ) -> RunResult:
     every = read_etl_specs(project.root)
     chosen = choose(every, options.names)
-    if not options.load_only:
-        for note in require_generated(project):
-            reporter.note(note)
     project = destination(project, chosen)
-    target = open_target(project.target, on_wait=reporter.waiting)
-    name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
-    kind = "ingest" if options.load_only else "run"
-    started = time.monotonic()
-    try:
-        with track(store, project, kind, name, asdict(options), job_id=job_id) as job:
-            result = RunResult(job.id, project.target.identity)
-            reporter.job(job.id, project.target.identity)
-            with job.attempt() as attempt:
-                context = Context(
-                    project=project,
-                    target=target,
-                    store=store,
-                    options=options,
-                    reporter=reporter,
-                    job=job,
-                    result=result,
-                    every=every,
-                    chosen=chosen,
-                    attempt=attempt.number,
-                    target_path=attempt.target_path,
-                )
-                try:
-                    _carry_out(context)
-                finally:
-                    result.seconds = time.monotonic() - started
-                    job.result(result.document)
-        result.status = job.status
-        result.error = job.error
-    except BaseException as error:
-        _tell(chosen, project, reporter, name, error)
-        raise
+    with _dbt_session(project, options) as session:
+        if not options.load_only:
+            for note in require_generated(project):
+                reporter.note(note)
+        target = open_target(project.target, on_wait=reporter.waiting)
+        name = ", ".join(file.spec.slug for file in chosen) if options.names else "all"
+        kind = "ingest" if options.load_only else "run"
+        started = time.monotonic()
+        try:
+            with track(store, project, kind, name, asdict(options), job_id=job_id) as job:
+                result = RunResult(job.id, project.target.identity)
+                reporter.job(job.id, project.target.identity)
+                with job.attempt() as attempt:
+                    context = Context(
+                        project=project,
+                        target=target,
+                        store=store,
+                        options=options,
+                        reporter=reporter,
+                        job=job,
+                        result=result,
+                        every=every,
+                        chosen=chosen,
+                        attempt=attempt.number,
+                        target_path=attempt.target_path,
+                    )
+                    try:
+                        _carry_out(context, session)
+                    finally:
+                        result.seconds = time.monotonic() - started
+                        job.result(result.document)
+            result.status = job.status
+            result.error = job.error
+        except BaseException as error:
+            _tell(chosen, project, reporter, name, error)
+            raise
     if result.status is not JobStatus.COMPLETED:
         _tell(chosen, project, reporter, name, DatabankError(result.error or "failed"), result)
     return result
 
 
-def _carry_out(context: Context) -> None:
-    from controlplane.dbt.process import DbtSession
-    from controlplane.run.building import Build
+def _dbt_session(project: Project, options: RunOptions) -> DbtSession:
+    """The session that builds; it begins to load dbt now if it is sure to be needed."""
+    session = DbtSession(project, environment=_dbt_environment(project))
+    if not options.load_only and (
+        options.rebuild
+        or options.full_refresh
+        or options.select
+        or options.exclude
+        or not is_parsed(project)
+    ):
+        session.start()
+    return session
 
+
+def _carry_out(context: Context, session: DbtSession) -> None:
     options = context.options
     if context.project.target.type == "duckdb":
         # Whoever writes the file shuts readers out: they are waited for before anything is asked.
@@ -138,10 +153,8 @@ def _carry_out(context: Context) -> None:
     if options.load_only:
         load(context, on_batches=lambda: None)
         return
-    with DbtSession(context.project, environment=_dbt_environment(context.project)) as session:
-        # Loading dbt takes as long as many a load: it begins as soon as it is sure to be needed.
-        if options.rebuild or options.full_refresh or options.select or options.exclude:
-            session.start()
+    with session:  # dbt is gone before the job says that it ended
+        # There will be something to build: dbt can start while the rest is loaded.
         load(context, on_batches=session.start)
         build = Build(context, session)
         build.carry_out()
