@@ -5,7 +5,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHON
 
-.PHONY: run test lint check lock clean
+.PHONY: run test lint check bench lock clean
 .NOTPARALLEL:
 
 # Load the sources, build and test the warehouse. ARGS="--target postgres" goes to the command.
@@ -30,6 +30,10 @@ lint: .venv/.dev
 	exit $$status
 
 check: lint test
+
+# Speed and memory, each beside a baseline. Leave the machine alone meanwhile.
+bench: .venv/.dev
+	$(BIN)/python benchmarks
 
 # The development environment holds the base one, so either will do for `make run`.
 .venv/.base: requirements.lock pyproject.toml
