@@ -72,8 +72,8 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
     heavy = {
-        "alembic", "croniter", "dbt", "duckdb", "jinja2", "pandas", "psycopg2", "pydantic", "rich",
-        "ruamel", "sqlalchemy", "sqlglot", "yaml",
+        "alembic", "croniter", "dbt", "duckdb", "jinja2", "numpy", "pandas", "psycopg2", "pydantic",
+        "rich", "ruamel", "sqlalchemy", "sqlglot", "yaml",
     }  # fmt: skip
     assert "Usage: databank" in done.stdout
     assert heavy & set(done.stderr.split()) == set()
