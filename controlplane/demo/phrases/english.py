@@ -1,0 +1,156 @@
+"""What customers say in English."""
+
+from __future__ import annotations
+
+from controlplane.demo.phrases import Phrases
+
+ENGLISH = Phrases(
+    good={
+        "delivery": (
+            "the parcel arrived {}quickly",
+            "delivery was {}fast and the box was intact",
+            "the courier was {}punctual",
+            "my order was not a single day late",
+            "I never had to wait for the parcel",
+        ),
+        "price": (
+            "the price is {}fair",
+            "it was {}good value for money",
+            "I saved a lot with the discount",
+            "you will not find it cheaper anywhere",
+            "it is not expensive for what you get",
+        ),
+        "quality": (
+            "the quality is {}good",
+            "the material feels {}solid",
+            "it works {}well and looks beautiful",
+            "nothing broke, even after weeks of use",
+            "there is nothing wrong with the workmanship",
+        ),
+        "staff": (
+            "the staff were {}friendly",
+            "the lady at the till was {}helpful",
+            "customer service answered {}quickly",
+            "nobody was ever impatient with me",
+            "the adviser took time and knew the products well",
+        ),
+        "app": (
+            "the app is {}easy to use",
+            "ordering on the website was {}simple",
+            "the app loads {}fast",
+            "the app did not crash once",
+            "I never had trouble finding my way on the website",
+        ),
+        "returns": (
+            "returning the item was {}easy",
+            "the refund came {}quickly",
+            "the exchange went {}smoothly",
+            "sending it back was not a problem at all",
+            "I did not have to wait for my money back",
+        ),
+        "selection": (
+            "the selection is {}large",
+            "I found everything I was looking for",
+            "the new range is {}attractive",
+            "my size was not sold out for once",
+            "the shelves were {}well stocked",
+        ),
+        "payment": (
+            "paying was {}easy",
+            "the checkout was {}quick",
+            "the invoice was correct and clear",
+            "there were no hidden fees",
+            "the payment went through without any trouble",
+        ),
+    },
+    bad={
+        "delivery": (
+            "the parcel came {}late",
+            "delivery was {}slow",
+            "the box arrived {}damaged",
+            "my order did not arrive on time",
+            "nobody told me where the parcel was",
+        ),
+        "price": (
+            "the price is {}high",
+            "it is {}overpriced",
+            "I found the same thing cheaper elsewhere",
+            "it is not worth the money",
+            "the discount was not taken off",
+        ),
+        "quality": (
+            "the quality is {}poor",
+            "it broke {}quickly",
+            "the seam came apart after two days",
+            "it does not work as described",
+            "the material is not good at all",
+        ),
+        "staff": (
+            "the staff were {}rude",
+            "the man at the till was {}unfriendly",
+            "customer service was {}unhelpful",
+            "nobody answered my question",
+            "the adviser was not friendly",
+        ),
+        "app": (
+            "the app is {}slow",
+            "the website is {}confusing",
+            "the app keeps crashing",
+            "the search does not work properly",
+            "I could not log in for days",
+        ),
+        "returns": (
+            "returning the item was {}complicated",
+            "the refund took {}long",
+            "I am still waiting for my money back",
+            "they did not accept my return",
+            "the exchange never happened",
+        ),
+        "selection": (
+            "the selection is {}small",
+            "half of it was sold out again",
+            "the shelves were {}empty",
+            "I did not find what I needed",
+            "my size was not available",
+        ),
+        "payment": (
+            "paying was {}difficult",
+            "I was charged twice",
+            "the invoice was wrong",
+            "my card was not accepted",
+            "the checkout did not work",
+        ),
+    },
+    plain={
+        "delivery": ("the parcel came on Tuesday", "I picked the parcel up at the shop"),
+        "price": ("the price is the same as last year", "I paid the listed price"),
+        "quality": ("the colour is as in the picture", "it weighs about what I expected"),
+        "staff": ("I spoke to somebody at the counter", "a member of staff took the order"),
+        "app": ("I ordered with the app", "I use the website now and then"),
+        "returns": ("I sent one of two items back", "the return is on its way"),
+        "selection": ("I bought the blue one", "they have this in three sizes"),
+        "payment": ("I paid by card", "the invoice came by e-mail"),
+    },
+    good_openers=(
+        "I am {}happy with this order",
+        "overall a {}pleasant experience",
+        "I can only recommend this shop",
+        "no complaints at all",
+    ),
+    bad_openers=(
+        "I am {}disappointed",
+        "overall a {}frustrating experience",
+        "I cannot recommend this shop",
+        "I am not satisfied at all",
+    ),
+    plain_openers=(
+        "it was all right, nothing special",
+        "neither good nor bad",
+        "an average order",
+        "it is what I expected, no more and no less",
+    ),
+    good_closers=("I will order again", "thank you", "see you next time"),
+    bad_closers=("I will not order again", "never again", "this has to get better"),
+    degrees=(("", 1.0), ("very ", 1.25), ("really ", 1.2), ("extremely ", 1.4), ("fairly ", 0.8)),
+    but=("but", "however,"),
+)
