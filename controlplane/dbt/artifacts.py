@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from controlplane.dbt.events import GOOD, NodeFinished
+from controlplane.dbt.events import GOOD, HOOKS, NodeFinished
 
 if TYPE_CHECKING:
     from controlplane.dbt.process import DbtRun
@@ -131,6 +131,7 @@ class NodeResult:
     completed_at: str | None = None
     relation_name: str | None = None
     compiled_path: str | None = None
+    invocation_id: str | None = None
 
     @property
     def is_good(self) -> bool:
@@ -203,10 +204,15 @@ def read_run_results(path: Path) -> RunResults | None:
     data = _read(path, "run-results")
     if data is None:
         return None
-    results = (_result(entry) for entry in data["results"])
+    invocation_id = str(data["metadata"].get("invocation_id", ""))
+    results = (
+        replace(_result(entry), invocation_id=invocation_id or None)
+        for entry in data["results"]
+        if not entry["unique_id"].startswith(HOOKS)
+    )
     return RunResults(
         dbt_version=str(data["metadata"].get("dbt_version", "")),
-        invocation_id=str(data["metadata"].get("invocation_id", "")),
+        invocation_id=invocation_id,
         elapsed=float(data.get("elapsed_time") or 0.0),
         results={result.unique_id: result for result in results},
     )
@@ -257,7 +263,12 @@ def collect_results(
     """How every node of one command ended: by the artifact, else by what dbt announced."""
     found = {
         unique_id: NodeResult(
-            unique_id, event.status, event.seconds, event.message, failures=event.failures
+            unique_id,
+            event.status,
+            event.seconds,
+            event.message,
+            failures=event.failures,
+            invocation_id=event.invocation_id,
         )
         for unique_id, event in announced.items()
     }

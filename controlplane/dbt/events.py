@@ -32,6 +32,8 @@ PRINTED = frozenset({"PrintEvent", "ListCmdOut"})
 COMPILED = "SQLCompiledPath"
 # The words with which dbt says that a node owes nothing any more.
 GOOD = frozenset({"success", "pass", "warn", "no-op"})
+# The project's hooks have results like nodes, and are none: they build nothing that is remembered.
+HOOKS = "operation."
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 
@@ -60,6 +62,7 @@ class NodeFinished:
     total: int
     message: str
     failures: int | None = None
+    invocation_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def _typed(info: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
     message = str(info.get("msg", ""))
     node: Mapping[str, Any] = data.get("node_info") or {}
     unique_id = node.get("unique_id") or None
+    if unique_id and unique_id.startswith(HOOKS):
+        unique_id = None
     total = int(data.get("total") or data.get("num_models") or 0)
     index = int(data.get("index") or 0)
     if unique_id and name in STARTED:
@@ -105,6 +110,7 @@ def _typed(info: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
             total,
             message,
             None if failures is None else int(failures),
+            str(info["invocation_id"]) if info.get("invocation_id") else None,
         )
     level = str(info.get("level", "info"))
     return LogLine(level if level in LEVELS else "info", message, name, unique_id)

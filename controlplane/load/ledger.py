@@ -153,10 +153,16 @@ def newest_by_process(target: Target) -> dict[str, NewestBatches]:
     return newest
 
 
-def current_batches(target: Target) -> dict[str, int]:
-    """The newest batch id of every raw table, in one query."""
+def current_batches(target: Target) -> dict[str, str]:
+    """The newest batch of every raw table, in one query: its id, and when it was loaded.
+
+    After a backup was restored the same id may come again, for another batch.
+    """
     try:
-        rows = target.query(f"select raw_table, max(batch_id) from {LEDGER} group by raw_table")
+        rows = target.query(
+            f"select raw_table, batch_id, loaded_at from {LEDGER} where batch_id in"
+            f" (select max(batch_id) from {LEDGER} group by raw_table)"
+        )
     except MissingRelationError:
         return {}
-    return {str(table): int(batch) for table, batch in rows}
+    return {str(table): f"{batch} {loaded_at.isoformat()}" for table, batch, loaded_at in rows}

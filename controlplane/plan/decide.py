@@ -30,6 +30,8 @@ class World:
     relations: Set[tuple[str, str]]
     database: str | None
     incoming: Set[str] = frozenset()
+    # The build that made each node, as the warehouse has it; None where it does not say.
+    made: Mapping[str, str] | None = None
 
     @property
     def builds(self) -> dict[str, str | None]:
@@ -42,6 +44,15 @@ class World:
             return True
         schema, name = node.relation
         return (schema.lower(), name.lower()) in self.relations
+
+    def is_foreign(self, node: DagNode) -> bool:
+        """Whether something else made the node since, as far as the warehouse knows."""
+        memory = self.memories.get(node.unique_id)
+        if self.made is None or memory is None or node.relation is None:
+            return False
+        if (node.database or self.database) != self.database:
+            return False
+        return self.made.get(node.unique_id) != memory.build
 
     def is_missing(self, node: DagNode) -> bool:
         """Whether the node has never been built, or is gone."""
@@ -97,6 +108,8 @@ def _cause(
         return Cause.CODE, changed
     if not world.is_there(node):
         return Cause.GONE, "it is gone from the warehouse"
+    if world.is_foreign(node):
+        return Cause.FOREIGN, "something else has built it since"
     # What landed says more than what is rebuilt because of it.
     now = world.data.inputs(node, builds)
     sources = [key for key in now if key in world.dag.sources or key == LEDGER]
@@ -144,7 +157,7 @@ def _new_data(world: World, key: str, now: str | None) -> str:
     name = f"{source.schema}.{source.identifier}"
     if source.identifier in world.incoming:
         return f"source {name} has new data to load"
-    return f"source {name} has new data (batch {now})"
+    return f"source {name} has new data (batch {(now or '').partition(' ')[0]})"
 
 
 def _is_made_anew(world: World, node: DagNode, *, full_refresh: bool, below: bool) -> bool:
@@ -152,11 +165,12 @@ def _is_made_anew(world: World, node: DagNode, *, full_refresh: bool, below: boo
     memory = world.memories.get(node.unique_id)
     if node.is_incremental:
         known = memory is not None and memory.lineage == node.lineage and not below
+        known = known and not world.is_foreign(node)
         return full_refresh or (not known and world.is_there(node))
     if node.resource_type == "seed":
         # Other columns than before do not fit into the table that is there.
         same = memory is not None and memory.aspects.get("code") == node.fingerprint["code"]
-        return full_refresh or (not same and world.is_there(node))
+        return full_refresh or ((not same or world.is_foreign(node)) and world.is_there(node))
     return False
 
 

@@ -28,6 +28,7 @@ from controlplane.plan.decide import World, decide
 from controlplane.plan.memory import Data, recall
 from controlplane.plan.values import Plan
 from controlplane.state.records import NodeState
+from controlplane.targets import MissingRelationError
 
 if TYPE_CHECKING:
     from controlplane.specs.etl import EtlProcess
@@ -124,9 +125,7 @@ def make_plan(
     finally:
         if own is not None:
             own.close()
-    batches = current_batches(target)
-    following = max(batches.values(), default=0) + 1
-    batches |= dict.fromkeys(incoming, following)
+    batches = current_batches(target) | dict.fromkeys(incoming, "to come")
     memories = {key: recall(state) for key, state in states.items()}
     world = World(
         dag=dag,
@@ -135,6 +134,7 @@ def make_plan(
         memories={key: memory for key, memory in memories.items() if memory is not None},
         relations={(schema.lower(), name.lower()) for schema, name in target.relations()},
         database=project.target.path.stem if project.target.path else project.target.dbname,
+        made=_made(target),
     )
     selected = set(dag.nodes) if listed is None else listed & dag.nodes.keys()
     if processes is not None:
@@ -152,6 +152,14 @@ def make_plan(
         started_dbt=started_dbt,
         dbt_args=arguments.for_build,
     )
+
+
+def _made(target: Target) -> dict[str, str] | None:
+    """The build that made each node, as the warehouse has it; None where it has no such table."""
+    try:
+        return dict(target.query("select unique_id, invocation_id from metadata._builds"))
+    except MissingRelationError:
+        return None
 
 
 def is_parsed(project: Project) -> bool:

@@ -2,7 +2,8 @@
 
 `NodeState.fingerprint` holds: `aspects` and `lineage`, the code with which the node's relation was
 made ("" where that is not known); `inputs`, what it had read: a build of each parent node, a batch
-of each source; `build`, the id of the build that made it, which its children compare.
+of each source; `build`, the id of the build that made it, which its children compare, and which the
+warehouse has too where the project writes it down (`record_builds`).
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Data:
     """Which data each node would read now."""
 
     dag: Dag
-    batches: Mapping[str, int]
+    batches: Mapping[str, str]
     _views: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,12 +90,11 @@ class Data:
         return found
 
     def _batch(self, source: DagSource) -> str | None:
-        batch = self.batches.get(source.identifier) if source.schema == RAW_SCHEMA else None
-        return None if batch is None else str(batch)
+        return self.batches.get(source.identifier) if source.schema == RAW_SCHEMA else None
 
     def _ledger(self, node: DagNode) -> str:
         if node.raw_tables is None:
-            return str(max(self.batches.values(), default=0))
+            return json.dumps(self.batches, sort_keys=True)
         return json.dumps({table: self.batches.get(table) for table in sorted(node.raw_tables)})
 
     def _ledger_views(self) -> frozenset[str]:

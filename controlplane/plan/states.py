@@ -51,13 +51,16 @@ def new_states(
         plan: the plan that was carried out.
         results: how nodes ended; call with all results so far, not only with the newest.
         job_id: the job that ran.
-        build: a name for this execution that no other has, such as job and attempt.
+        build: a name for this execution that no other has, such as job and attempt; a node that
+            dbt names an invocation for has that instead, as the warehouse has it.
         now: when.
     """
     data = Data(plan.dag, plan.batches)
     memories = {key: recall(state) for key, state in plan.states.items()}
     builds = {key: memory.build for key, memory in memories.items() if memory is not None}
-    builds |= {key: build for key, result in results.items() if result.is_good}
+    builds |= {
+        key: result.invocation_id or build for key, result in results.items() if result.is_good
+    }
     states = []
     for unique_id, result in results.items():
         node = plan.dag.nodes.get(unique_id)

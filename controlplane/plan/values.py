@@ -23,6 +23,7 @@ class Cause(StrEnum):
     NEW = "new"
     OWED = "owed"
     CODE = "code"
+    FOREIGN = "foreign"
     GONE = "gone"
     DATA = "data"
     UPSTREAM = "upstream"
@@ -64,7 +65,7 @@ class Plan:
     nodes: tuple[PlannedNode, ...]
     dag: Dag = field(repr=False)
     states: Mapping[str, NodeState] = field(repr=False)
-    batches: Mapping[str, int] = field(repr=False)
+    batches: Mapping[str, str] = field(repr=False)
     started_dbt: bool
     dbt_args: tuple[str, ...] = ()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from controlplane.plan import Plan, make_plan, new_states, pending_states, steps
 from controlplane.state.records import NodeState
 from controlplane.targets import Target, open_target
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_minutes = itertools.count()
 FILES = {
     "dbt_project.yml": """\
 name: shop
@@ -31,6 +34,7 @@ flags:
   send_anonymous_usage_stats: false
 vars:
   factor: 1
+on-run-start: ["{{ record_builds() }}"]
 models:
   shop:
     bronze: {+schema: bronze, +materialized: view}
@@ -63,6 +67,7 @@ shop:
     {{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro %}
 """,
+    "macros/record_builds.sql": (ROOT / "macros/record_builds.sql").read_text(encoding="utf-8"),
     "macros/twice.sql": "{% macro twice(x) %}2 * {{ once(x) }}{% endmacro %}",
     "macros/once.sql": "{% macro once(x) %}{{ x }}{% endmacro %}",
     "macros/idle.sql": "{% macro idle() %}0{% endmacro %}",
@@ -256,7 +261,7 @@ def _line(batch: int, table: str, loaded: int, rejects: int) -> LedgerLine:
         schema_hash="",
         is_delivery=False,
         job_id=None,
-        loaded_at=NOW.replace(tzinfo=None),
+        loaded_at=NOW.replace(tzinfo=None) + timedelta(minutes=next(_minutes)),
     )
 
 

@@ -234,7 +234,7 @@ def test_an_ephemeral_model_passes_its_changes_on(shop: Any) -> None:
 
 
 def test_a_changed_hook_of_the_project_counts_for_every_node(shop: Any) -> None:
-    shop.change("dbt_project.yml", "vars:", 'on-run-start: ["select 1"]\nvars:')
+    shop.change("dbt_project.yml", 'builds() }}"]', 'builds() }}", "select 1"]')
     plan = shop.plan()
     assert len(built(plan)) == 9
     assert reason(plan, "raw_orders") == "changed: hooks"
