@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,12 @@ from controlplane.load.reading import Reading, careful_csv, fast_csv
 from controlplane.naming import column_names, snake_case
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.source import SourceConfig
+
+# The types whose order is the one in which records come and change, as PostgreSQL calls them.
+_GROWING = re.compile(
+    r"smallint|integer|bigint|oid|xid8|numeric(\(.*\))?|real|double precision|date"
+    r"|time(stamp)? with(out)? time zone"
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,25 @@ def find_origin(database: SourceDatabase, config: SourceConfig) -> Origin:
 
 
 def key_column(columns: Sequence[DatabaseColumn], key: str, where: str) -> DatabaseColumn:
-    """The column of the incremental key; raises `SourceError` where it is not among the columns."""
+    """The column of the incremental key.
+
+    Raises:
+        SourceError: it is not among the columns, or its values have no order in which they grow.
+    """
+    place = f"{where}: source_config.incremental_key"
     for column in columns:
-        if column.title == key:
-            return column
+        if column.title != key:
+            continue
+        if not _GROWING.fullmatch(column.type):
+            raise SourceError(
+                f"{place}: '{key}' is {column.type}, whose order is not the one in which records"
+                " come and change ('10' before '9'): a load would leave out what is new",
+                hint="name a column of numbers, dates or times, or cast it in source_config.query,"
+                f" as in `select *, {key}::bigint as {key}_number from …`, and name that",
+            )
+        return column
     raise SourceError(
-        f"{where}: source_config.incremental_key: no column '{key}'"
-        f" (has: {', '.join(column.title for column in columns)})"
+        f"{place}: no column '{key}' (has: {', '.join(column.title for column in columns)})"
     )
 
 

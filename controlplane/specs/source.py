@@ -132,8 +132,8 @@ class SourceConfig(Block):
     incremental_key: Text | None = Field(
         None,
         description="The column that grows with every change. A load from a database asks for what"
-        " lies beyond the value that the last one reached; with it the newest of several records"
-        " is known, wherever they come from.",
+        " lies beyond the value that the last one reached, and takes a column of numbers, dates or"
+        " times; with it the newest of several records is known, wherever they come from.",
     )
     batch_size: int = Field(
         100_000,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from controlplane.errors import LoadError, SourceError
+from controlplane.load import describe_source
 
 CUSTOMERS = """
 create table customers (
@@ -143,6 +144,72 @@ def test_equal_records_at_the_boundary_are_loaded_as_often_as_they_are_there(
     assert loading.load(process).rows_loaded == 3
     assert loading.load(process).rows_loaded == 0
     assert Counter(loading.rows("what")) == {("click",): 4, (None,): 2, ("",): 1}
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "varchar(20)", "char(4)", "bytea", "boolean", "json", "uuid", "int[]", "size"]
+)
+def test_a_key_of_a_type_that_does_not_grow_is_refused(
+    loading: Any, database: Any, kind: str
+) -> None:
+    if kind == "size":
+        database.execute("create type size as enum ('small', 'large')")
+    database.execute(f"create table events (id int, upd {kind})")
+    process = loading.process(
+        source_config=source(database, table="events", incremental_key="upd"),
+        target_config={"load_strategy": "append"},
+    )
+    for look in (
+        lambda: loading.load(process),
+        lambda: describe_source(process, loading.warehouse.project),
+    ):
+        with pytest.raises(SourceError, match="incremental_key: 'upd' is ") as error:
+            look()
+        assert "upd::bigint as upd_number" in str(error.value)
+    assert not loading.warehouse.target.relations()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("smallint", ["9", "10", "100", "101"]),
+        ("bigint", ["9", "10", "100", "101"]),
+        ("oid", ["9", "10", "100", "101"]),
+        ("numeric", ["9.5", "10", "100", "100.25"]),
+        ("numeric(10,2)", ["9.50", "10.00", "100.00", "100.25"]),
+        ("real", ["9", "10", "100", "100.25"]),
+        ("double precision", ["9", "10", "100", "1e+20"]),
+        ("date", ["0999-12-31", "1999-01-01", "2024-01-01", "2024-01-02"]),
+        ("time", ["09:00:00", "10:00:00", "10:00:01", "23:00:00"]),
+        ("timestamp", ["2024-01-01 09:00:00", "2024-01-01 10:00:00", "2024-01-02", "2024-10-01"]),
+        ("timestamptz", ["2024-01-01 09:00:00+00", "2024-01-02", "2024-02-01", "2024-10-01"]),
+    ],
+)
+def test_a_key_of_any_type_that_grows_finds_every_new_record(
+    loading: Any, database: Any, kind: str, values: list[str]
+) -> None:
+    database.execute(f"create table events (id int, upd {kind})")
+    process = loading.process(
+        source_config=source(database, table="events", incremental_key="upd"),
+        target_config={"load_strategy": "append"},
+    )
+    for number, value in enumerate(values):
+        database.execute(f"insert into events values ({number}, '{value}')")
+        assert loading.load(process).rows_loaded == 1
+    assert [int(number) for (number,) in loading.rows("id")] == list(range(len(values)))
+
+
+def test_a_text_key_that_is_cast_in_the_query_loses_no_record(loading: Any, database: Any) -> None:
+    database.execute("create table events (id int, upd text)")
+    query = "select *, upd::bigint as upd_number from events"
+    process = loading.process(
+        source_config=source(database, query=query, incremental_key="upd_number"),
+        target_config={"load_strategy": "append"},
+    )
+    for number in (9, 10, 100, 101):
+        database.execute(f"insert into events values ({number}, '{number}')")
+        loading.load(process)
+    assert loading.rows("id") == [("9",), ("10",), ("100",), ("101",)]
 
 
 @pytest.mark.parametrize("seed", range(4))
