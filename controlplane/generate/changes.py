@@ -14,13 +14,17 @@ PENDING = ("create", "update", "merge", "delete")
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one file: create, update, merge, delete, conflict, keep or unchanged."""
+    """What happens to one file: create, update, merge, delete, conflict, keep or unchanged.
+
+    `reader` is the file for whose sake one is kept that no spec asks for and nobody edited.
+    """
 
     path: str
     action: str
     before: str = ""
     after: str = ""
     note: str = ""
+    reader: str | None = None
 
     def diff(self) -> str:
         """The change as a unified diff."""

@@ -20,6 +20,7 @@ from controlplane.generate.cache import Entry
 from controlplane.generate.catalog import Catalog, Describe, UnknownSourceError, readable_tables
 from controlplane.generate.changes import Change, Generation, file_change, write_change
 from controlplane.generate.models import SHARED_ORIGIN, process_files, shared_files
+from controlplane.generate.readers import keep_what_is_read
 from controlplane.generate.record import Record, read_record, record_path, write_record
 from controlplane.specs.collisions import model_names
 from controlplane.specs.etl import EtlProcess
@@ -67,9 +68,10 @@ def generate(
         plans = _plans(catalog, digests, fresh)
         changes = {plan.slug: _changes(project.root, plan, plans, fresh, keep) for plan in plans}
         _check_kept(keep, changes)
+        changes = keep_what_is_read(project, changes)
         if write:
             _write(project, plans, changes)
-            settled = [plan for plan in plans if not _in_conflict(changes[plan.slug])]
+            settled = [plan for plan in plans if not _is_open(changes[plan.slug])]
             _remember(project, settled, fresh)
     every = tuple(change for plan in plans for change in changes[plan.slug])
     return Generation(every, len(digests))
@@ -281,21 +283,24 @@ def _write(project: Project, plans: list[_Plan], changes: Mapping[str, list[Chan
 
 def _write_record(project: Project, plan: _Plan, changes: Iterable[Change]) -> None:
     path = record_path(project.specs_dir, plan.slug)
-    if plan.fresh is None:
+    # A file in conflict keeps its old base, so that the conflict is still there next time; one that
+    # is kept because another reads it stays on record, and goes when nothing reads it any more.
+    conflicts = {change.path for change in changes if change.action == "conflict"}
+    read = {change.path for change in changes if change.reader}
+    files = {name: text for name, text in plan.after.items() if name not in conflicts}
+    files |= {name: plan.before[name] for name in conflicts | read if name in plan.before}
+    last = plan.fresh or (plan.record if read else None)
+    if last is None:
         path.unlink(missing_ok=True)
         return
-    # A file in conflict keeps its old base, so that the conflict is still there next time.
-    conflicts = {change.path for change in changes if change.action == "conflict"}
-    files = {name: text for name, text in plan.after.items() if name not in conflicts}
-    files |= {name: plan.before[name] for name in conflicts if name in plan.before}
-    now = replace(plan.fresh, files=files)
+    now = replace(last, files=files)
     if now != plan.record:
         write_record(path, now)
 
 
-def _in_conflict(changes: Iterable[Change]) -> bool:
-    """Whether a file was left alone, so that the next call has to say so again."""
-    return any(change.action == "conflict" for change in changes)
+def _is_open(changes: Iterable[Change]) -> bool:
+    """Whether a file was left alone, so that the next call has to look and say so again."""
+    return any(change.action == "conflict" or change.reader for change in changes)
 
 
 def _remember(project: Project, plans: Iterable[_Plan], fresh: Mapping[str, Entry]) -> None:

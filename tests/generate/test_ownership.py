@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from controlplane.config import Project
 from controlplane.errors import DatabankError, SpecError
@@ -244,3 +246,137 @@ def test_the_command_shows_conflicts_and_exits_with_failure(project: Project) ->
     assert databank("--check").returncode == 0
     assert "'mine'" in path.read_text(encoding="utf-8")
     assert databank("--keep", "models/silver/orders.sql").returncode == 2
+
+
+# --- what others read -----------------------------------------------------------------------------
+
+
+def append(project: Project, path: str, text: str) -> None:
+    """Add to a file by hand, or write one."""
+    file = project.root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = file.read_text(encoding="utf-8") if file.is_file() else ""
+    file.write_text(before + text, encoding="utf-8")
+
+
+def notes(project: Project, **options: Any) -> dict[str, str]:
+    """Generate; path to note of all that is kept."""
+    done: Generation = generate(project, describe, **options)
+    return {change.path: change.note for change in done.changes if change.action == "keep"}
+
+
+def missing(project: Project) -> set[str]:
+    """What models refer to that is not there, or is there twice, as dbt would see it."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for path in project.models_dir.rglob("*")
+        if path.is_file()
+    }
+    models = [path.stem for path in texts if path.suffix == ".sql"]
+    tables = [
+        table["name"]
+        for path, text in texts.items()
+        if path.suffix == ".yml"
+        for source in yaml.safe_load(text).get("sources", [])
+        for table in source["tables"]
+    ]
+    every = "".join(text for path, text in texts.items() if path.suffix == ".sql")
+    found = set(re.findall(r"ref\('(\w+)'\)", every)) - set(models)
+    found |= set(re.findall(r"source\('raw', '(\w+)'\)", every)) - set(tables)
+    return found | {name for name in tables if tables.count(name) > 1}
+
+
+@pytest.mark.parametrize("change", ["the spec is removed", "the table is renamed"])
+def test_what_an_edited_model_reads_is_not_removed_under_it(project: Project, change: str) -> None:
+    silver = "models/silver/c.sql"
+    spec = put(project, "shop", target_config={"table_name": "c"})
+    put(project, "other")
+    made(project)
+    before = {path.name for path in project.models_dir.rglob("*c*.*")}
+    append(project, silver, "-- Mine.\n")
+    if change == "the spec is removed":
+        spec.unlink()
+    else:
+        put(project, "shop", target_config={"table_name": "d"})
+    for write in (False, True):
+        kept = notes(project, write=write)
+    assert kept.pop(silver) == "edited by hand, and no spec asks for it"
+    assert set(kept.values()) == {f"{silver}, edited by hand, reads it"}
+    assert {"models/silver/c_checked.sql", "models/bronze/raw_c.sql"} <= kept.keys()
+    assert missing(project) == set()
+    assert {"c.sql", "c.yml", "c_checked.sql", "c_checked.yml", "raw_c.sql"} <= before
+    # It stays so, and it is said again: the models are on record still.
+    assert set(notes(project)) == set(kept)
+    assert missing(project) == set()
+    assert "keep" in made(project, write=False).values()
+    # Nobody reads them any more: they go.
+    (project.root / silver).unlink()
+    assert set(made(project).values()) == {"delete"}
+    assert not list(project.models_dir.rglob("c*.sql"))
+    assert made(project) == {}
+
+
+def test_what_nothing_reads_goes_with_its_spec_although_a_neighbour_stays(project: Project) -> None:
+    spec = put(project, "shop", transform_config={"aggregations": [COUNT]})
+    put(project, "other")
+    made(project)
+    append(project, "models/bronze/raw_shop.sql", "-- Mine.\n")
+    spec.unlink()
+    done = made(project)
+    assert {path for path, action in done.items() if action == "keep"} == {
+        "models/bronze/raw_shop.sql",
+        "models/bronze/raw_shop.yml",
+    }
+    assert done[GOLD] == done["models/silver/shop.sql"] == "delete"
+    assert missing(project) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("models/gold/mine.sql", "select * from {{ ref('shop') }}\n"),
+        ("models/gold/mine.sql", 'select * from {{ ref("databank", "shop") }}\n'),
+        ("models/gold/mine.yml", "exposures:\n  - name: x\n    depends_on: [ref('shop')]\n"),
+        ("tests/data_tests/mine.sql", "select * from {{ ref( 'shop' ) }} where false\n"),
+    ],
+)
+def test_what_a_hand_written_file_reads_stays(project: Project, path: str, text: str) -> None:
+    spec = put(project, "shop", transform_config={"aggregations": [COUNT]})
+    made(project)
+    append(project, path, text)
+    spec.unlink()
+    kept = notes(project)
+    assert kept["models/silver/shop.sql"] == f"{path} reads it"
+    assert {"models/silver/shop_checked.sql", "models/bronze/raw_shop.yml"} <= kept.keys()
+    assert GOLD not in kept
+    (project.root / path).unlink()
+    assert set(made(project).values()) == {"delete"}
+    assert not list(project.models_dir.rglob("*.sql"))
+
+
+def test_the_source_of_a_bronze_model_that_a_person_reads_stays(project: Project) -> None:
+    spec = put(project, "shop")
+    put(project, "other")
+    made(project)
+    append(project, "models/gold/mine.sql", "select * from {{ source('raw', 'shop') }}\n")
+    spec.unlink()
+    assert set(notes(project)) == {"models/bronze/raw_shop.sql", "models/bronze/raw_shop.yml"}
+    assert missing(project) == set()
+
+
+def test_dbt_reads_a_project_in_which_an_edited_model_lost_its_spec(project: Project) -> None:
+    put(project, "other")
+    put(project, "shop", target_config={"table_name": "c"})
+    made(project)
+    append(project, "models/silver/c.sql", "-- Mine.\n")
+    put(project, "shop", target_config={"table_name": "d"})
+    made(project)
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), "parse", "--profiles-dir", "."],
+        cwd=project.root,
+        env=dict(project.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

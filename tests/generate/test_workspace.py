@@ -167,7 +167,8 @@ def test_a_model_that_no_spec_asks_for_is_removed_unless_it_was_edited(
     project: Project, sources: Sources
 ) -> None:
     generate(project, sources)
-    edit(project, SILVER, "select * from final", "select * from final -- mine")
+    (project.root / SILVER).write_text("select 1 as mine\n", encoding="utf-8")
+    (project.root / PROPERTIES).unlink()
     (project.specs_dir / "etl" / "orders.json").unlink()
     done = actions(generate(project, sources))
     assert done.pop(SILVER) == "keep"
