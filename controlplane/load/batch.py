@@ -77,7 +77,10 @@ def write_batch(
         if (newest.batch_id if newest else None) != delivery.expected:
             raise OvertakenError
         previous = ledger.newest_of_table(session, delivery.raw_table)
-        gates.check_columns(source, previous, reading, accept_drift=options.accept_drift)
+        drift = gates.Drift()
+        if previous is not None and set(previous.columns) != set(reading.columns):
+            drift = gates.find_drift(reading, ledger.column_sets(session, delivery.raw_table))
+        gates.check_columns(source, previous, drift, accept_drift=options.accept_drift)
         if reading.rows is not None:
             gates.check_rejects(source, reading, options.handling)
         _ensure_table(session, delivery, reading)

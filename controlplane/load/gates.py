@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from controlplane.errors import LoadError
-from controlplane.load.ledger import LedgerLine
+from controlplane.load.ledger import ColumnSet, LedgerLine
 from controlplane.load.reading import Reading
 from controlplane.specs.etl import ErrorHandling
 
@@ -23,24 +24,47 @@ class BatchSkipped(Exception):  # noqa: N818 - an outcome that the spec asks for
         self.reason = reason
 
 
-def check_columns(
-    source: str, previous: LedgerLine | None, reading: Reading, *, accept_drift: bool
-) -> None:
-    """Raises `LoadError` when the columns are not those of the raw table's previous batch.
+@dataclass(frozen=True)
+class Drift:
+    """How a batch's columns differ from those that its raw table knows: raw name to title."""
 
-    Their order does not matter, because they are loaded by name.
+    new: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_drift(reading: Reading, known: Sequence[ColumnSet]) -> Drift:
+    """What is new, and what is gone, beside all earlier batches of the raw table.
+
+    A column is new if no batch had it. It is gone if every batch since the first that had it had
+    it: one that came and went before may come and go again. The order of columns does not matter,
+    because they are loaded by name.
     """
-    if previous is None or accept_drift:
+    if not known:
+        return Drift()
+    now = dict(zip(reading.columns, reading.titles, strict=True))
+    titles: dict[str, str] = {}
+    first: dict[str, int] = {}
+    for each in sorted(known, key=lambda each: each.newest):
+        for name, title in each.titles.items():
+            titles[name] = title
+            first[name] = min(each.oldest, first.get(name, each.oldest))
+    gone = {
+        name: title
+        for name, title in titles.items()
+        if name not in now
+        and not any(each.newest > first[name] for each in known if name not in each.titles)
+    }
+    return Drift({name: title for name, title in now.items() if name not in titles}, gone)
+
+
+def check_columns(
+    source: str, previous: LedgerLine | None, drift: Drift, *, accept_drift: bool
+) -> None:
+    """Raises `LoadError` when columns are new or gone; `previous` is the raw table's last batch."""
+    if previous is None or accept_drift or not (drift.new or drift.gone):
         return
-    before, now = previous.columns, list(reading.columns)
-    if set(before) == set(now):
-        return
-    spelled = dict(zip(before, previous.titles, strict=True))
-    spelled |= dict(zip(now, reading.titles, strict=True))
-    gone = [spelled[name] for name in before if name not in now]
-    new = [spelled[name] for name in now if name not in before]
-    changes = [f"no longer has {_listed(gone)}"] if gone else []
-    changes += [f"now has {_listed(new)}"] if new else []
+    changes = [f"no longer has {_listed(drift.gone.values())}"] if drift.gone else []
+    changes += [f"now has {_listed(drift.new.values())}"] if drift.new else []
     raise LoadError(
         f"{source}: {' and '.join(changes)}, compared with batch {previous.batch_id} of"
         f" {previous.raw_table} ({previous.source}); nothing was loaded",
@@ -107,5 +131,5 @@ def check_size(
         )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
@@ -61,6 +61,18 @@ class LedgerLine:
     def columns(self) -> list[str]:
         """The raw table's columns that the batch filled."""
         return list(json.loads(self.raw_columns))
+
+
+@dataclass(frozen=True)
+class ColumnSet:
+    """Columns that batches of a raw table had, and the oldest and newest batch that had just them.
+
+    `titles` are the names of the source by the raw table's.
+    """
+
+    titles: Mapping[str, str]
+    oldest: int
+    newest: int
 
 
 _COLUMNS = ", ".join(item.name for item in fields(LedgerLine))
@@ -117,6 +129,23 @@ def newest_of_table(session: LoadSession, raw_table: str) -> LedgerLine | None:
         (raw_table,),
     )
     return LedgerLine(*rows[0]) if rows else None
+
+
+def column_sets(session: LoadSession, raw_table: str) -> list[ColumnSet]:
+    """Every set of columns that a batch of the raw table had."""
+    rows = session.query(
+        "select raw_columns, source_columns, min(batch_id), max(batch_id)"
+        f" from {LEDGER} where raw_table = ? group by raw_columns, source_columns",
+        (raw_table,),
+    )
+    return [
+        ColumnSet(
+            dict(zip(json.loads(columns), json.loads(titles), strict=True)),
+            int(oldest),
+            int(newest),
+        )
+        for columns, titles, oldest, newest in rows
+    ]
 
 
 def newest_of_source(session: LoadSession, raw_table: str, source: str) -> LedgerLine | None:

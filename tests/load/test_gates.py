@@ -66,6 +66,43 @@ def test_a_column_that_vanished_or_came_stops_unless_accepted(loading: Any) -> N
     assert loading.rows("id", "full_name", "colour") == [("1", "x", None), ("2", None, "red")]
 
 
+def deliver(loading: Any, header: str, *, accept: bool = False) -> None:
+    """Load one more file with this header."""
+    count = len(loading.ledger()) if loading.warehouse.target.relations() else 0
+    name = f"c_{count + 1}.csv"
+    values = ",".join("1" for _ in header.split(","))
+    loading.warehouse.file(name, f"{header}\n{values}\n")
+    try:
+        loading.load(loading.csv("c_*.csv"), accept_drift=accept)
+    except LoadError:
+        (loading.warehouse.project.root / name).unlink()
+        raise
+
+
+def test_columns_that_the_raw_table_has_had_are_no_drift(loading: Any) -> None:
+    deliver(loading, "id,name,amount")
+    deliver(loading, "id,name,amount,extra", accept=True)
+    deliver(loading, "id,name", accept=True)
+    deliver(loading, "id,name,amount")
+    deliver(loading, "extra,amount,name,id")
+    deliver(loading, "id,name")
+    with pytest.raises(LoadError, match="now has 'colour', compared with batch 6"):
+        deliver(loading, "id,name,colour")
+    with pytest.raises(LoadError, match="no longer has 'name', compared with batch 6"):
+        deliver(loading, "id,amount,extra")
+
+
+def test_a_column_that_was_there_ever_since_it_came_is_missed(loading: Any) -> None:
+    deliver(loading, "id")
+    deliver(loading, "id,Tax Rate", accept=True)
+    deliver(loading, "id,Tax Rate")
+    with pytest.raises(LoadError, match="no longer has 'Tax Rate', compared with batch 3"):
+        deliver(loading, "id")
+    deliver(loading, "id", accept=True)
+    deliver(loading, "id,Tax Rate")
+    deliver(loading, "id")
+
+
 def test_columns_in_another_order_are_loaded_by_name(loading: Any) -> None:
     process = loading.csv("*.csv")
     loading.warehouse.file("a.csv", "id,name\n1,x\n")
