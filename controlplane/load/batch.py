@@ -134,6 +134,7 @@ def write_batch(
         rows_rejected=rejected,
         cursor_value=delivery.cursor_value,
         is_delivery=delivery.is_delivery,
+        notes=drift.notes(delivery.raw_table),
     )
 
 

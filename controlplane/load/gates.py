@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from controlplane.errors import LoadError
 from controlplane.load.ledger import ColumnSet, LedgerLine
 from controlplane.load.reading import Reading
+from controlplane.naming import RAW_SCHEMA
 from controlplane.specs.etl import ErrorHandling
 
 # A delivery that replaces another is taken for a fault of the source when it has less than this
@@ -30,6 +31,22 @@ class Drift:
 
     new: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
+
+    def notes(self, raw_table: str) -> tuple[str, ...]:
+        """What is to be done about drift that was accepted: models do not follow by themselves."""
+        table = f"{RAW_SCHEMA}.{raw_table}"
+        new = [
+            f"{table} has the new column '{title}' ({name}): `databank generate --refresh` gives it"
+            " to the models"
+            for name, title in self.new.items()
+        ]
+        gone = [
+            f"{table} no longer gets the column '{title}' ({name}), which is null from now on:"
+            " `databank generate --refresh` takes it from the models if the source has it nowhere"
+            " any more"
+            for name, title in self.gone.items()
+        ]
+        return (*new, *gone)
 
 
 def find_drift(reading: Reading, known: Sequence[ColumnSet]) -> Drift:

@@ -11,7 +11,8 @@ from typing import Any
 class Batch:
     """One delivery of one source that is now in the warehouse; in a dry run, one that would be.
 
-    A batch of a dry run has no id and, where finding out means loading, no counts.
+    A batch of a dry run has no id and, where finding out means loading, no counts. `notes` say what
+    a person should know of it, such as columns that came or went.
     """
 
     batch_id: int | None
@@ -23,6 +24,7 @@ class Batch:
     rows_rejected: int = 0
     cursor_value: str | None = None
     is_delivery: bool = True
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> Mapping[str, Any]:
         """The batch as plain values."""

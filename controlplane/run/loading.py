@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from controlplane.run.context import Context, now, placed
@@ -11,7 +12,7 @@ from controlplane.specs.files import SpecFile
 from controlplane.state.records import BatchResult
 
 if TYPE_CHECKING:
-    from controlplane.load import LoadResult
+    from controlplane.load import Batch, LoadResult
 
 # Of a job's progress, the share that loading takes; the rest is dbt's.
 LOAD_SHARE = 30
@@ -44,6 +45,7 @@ def load(context: Context, on_batches: Callable[[], None]) -> None:
                 now=now,
                 accept_empty=context.options.accept_empty,
                 accept_drift=context.options.accept_drift,
+                on_progress=partial(_note, context),
                 known_tables=tables,
                 known=known.get(process.slug, {}),
                 wait=context.options.wait,
@@ -76,6 +78,13 @@ def has_news(context: Context, file: SpecFile[EtlProcess]) -> bool:
             holder=context.holder,
         )
     return bool(planned.batches)
+
+
+def _note(context: Context, batch: Batch) -> None:
+    """Say what a person should know of a batch at once: what comes after it may fail."""
+    for note in batch.notes:
+        context.job.log("warning", note)
+        context.reporter.note(note)
 
 
 def _record(context: Context, process: EtlProcess, loaded: LoadResult) -> None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controlplane.cli.ingest import ingest
+from controlplane.state.job_log import log_path, read_lines
 
 SPEC = """\
 name: Shop
@@ -55,3 +56,28 @@ def test_ingest_builds_nothing(shop: Any) -> None:
     schemas = {schema for schema, _ in shop.target.relations()}
     assert "raw" in schemas
     assert not schemas & {"bronze", "silver", "gold"}
+
+
+def test_drift_that_was_accepted_is_noted_with_what_to_do(shop: Any) -> None:
+    call(shop)
+    shop.file("shop.csv", "id,Brand New\n3,y\n")
+    done = call(shop, "--accept-drift", "-o", "json")
+    new = "raw.shop has the new column 'Brand New' (brand_new): `databank generate --refresh` gives"
+    gone = "raw.shop no longer gets the column 'name' (name), which is null from now on"
+    document = json.loads(done.stdout)
+    [batch] = document["loads"][0]["batches"]
+    assert [
+        note[: len(start)] for note, start in zip(batch["notes"], (new, gone), strict=True)
+    ] == [
+        new,
+        gone,
+    ]
+    assert new in done.stderr
+    assert gone in done.stderr
+    log = log_path(shop.project.state_dir, document["job"])
+    logged = [line.message for line, _ in read_lines(log)]
+    assert set(batch["notes"]) <= set(logged)
+    # From now on the columns are known.
+    shop.file("shop.csv", "id,name,Brand New\n3,y,z\n")
+    [batch] = json.loads(call(shop, "-o", "json").stdout)["loads"][0]["batches"]
+    assert batch["notes"] == []
