@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from controlplane import naming
 from controlplane.config import Project
-from controlplane.errors import DatabankError, SpecError
+from controlplane.errors import ConfigError, DatabankError, Problem, SourceError, SpecError
 from controlplane.generate.cache import Entry
 from controlplane.generate.process import Process, Table
 from controlplane.generate.record import Record, read_record, record_path
@@ -26,6 +26,14 @@ Describe = Callable[[EtlProcess, frozenset[str]], SourceSchema]
 
 class UnknownSourceError(DatabankError):
     """The columns of a source are not on record, and nobody is to ask the source."""
+
+
+class UnreadableSourceError(SourceError):
+    """A source cannot be asked for its columns; `problem` says which spec names it, and where."""
+
+    def __init__(self, problem: Problem, hint: str | None) -> None:
+        super().__init__(str(problem), hint=hint)
+        self.problem = problem
 
 
 def readable_tables(process: EtlProcess) -> list[str]:
@@ -79,7 +87,11 @@ class Catalog:
         known = record.schema if record and record.source == source_hash(process) else None
         if known and not self.refresh and not self._lacks_a_table(process, known):
             return known
-        return self.describe(process, frozenset(self._writers) | frozenset(self._unread))
+        try:
+            return self.describe(process, frozenset(self._writers) | frozenset(self._unread))
+        except (SourceError, ConfigError) as error:
+            problem = file.problem("source_config", error.message)
+            raise UnreadableSourceError(problem, error.hint) from error
 
     def _lacks_a_table(self, process: EtlProcess, known: SourceSchema) -> bool:
         """Whether a join reads a table that another process wrote when the source was described."""

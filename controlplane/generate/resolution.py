@@ -14,7 +14,7 @@ from controlplane.generate.process import Process, Table, sentence
 from controlplane.generate.resolver import OtherTable, Resolver, own_names, query_tables
 from controlplane.generate.rules import rules
 from controlplane.generate.steps import cleaning, source_filters, transformations
-from controlplane.generate.target import check_strategy, key, order_column, partitioning
+from controlplane.generate.target import check_history, key, order_column, partitioning
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile
 from controlplane.specs.source_schema import SourceSchema
@@ -77,7 +77,7 @@ def resolve(
         partitioning=partitioning(resolver, columns),
         reads_model=spec.source_config.model,
     )
-    check_strategy(resolver, columns)
+    check_history(resolver, columns)
     if resolver.problems:
         raise SpecError(resolver.problems)
     return process

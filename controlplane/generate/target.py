@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from controlplane.generate.process import HISTORY_COLUMNS, Partitioning
 from controlplane.generate.resolver import Resolver
 from controlplane.specs.block import Partitioning as PartitioningSpec
@@ -56,38 +54,13 @@ def order_column(resolver: Resolver, columns: Columns) -> Column | None:
     return column
 
 
-def check_strategy(resolver: Resolver, columns: Columns) -> None:
-    """Note a problem where the load strategy does not go with the source."""
-    spec = resolver.spec
-    strategy = spec.target_config.load_strategy
-    source = spec.source_config
-    place = "target_config.load_strategy"
-    if source.model and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", source.model):
-        resolver.problem("source_config.model", f"found '{source.model}', which names no dbt model")
-    if source.source_type == "model" and strategy != "replace":
-        resolver.problem(
-            place,
-            f"'{strategy}' is for what is delivered batch by batch, and a model holds all of its"
-            " records at any time; use 'replace'",
-        )
-    if source.source_type == "postgresql":
-        if strategy == "replace" and source.incremental_key:
-            resolver.problem(
-                place,
-                "'replace' with source_config.incremental_key would keep only what changed last;"
-                " use 'upsert', 'append' or 'scd2', or leave the incremental key out",
-            )
-        if strategy == "append" and not source.incremental_key:
-            resolver.problem(
-                place,
-                "'append' from a table without source_config.incremental_key would add every record"
-                " again at each change; name an incremental key, or use 'replace', 'upsert' or"
-                " 'scd2'",
-            )
+def check_history(resolver: Resolver, columns: Columns) -> None:
+    """Note a problem where the records have columns that a history adds."""
+    strategy = resolver.spec.target_config.load_strategy
     taken = [column.name for column in columns if column.name in HISTORY_COLUMNS]
     if strategy == "scd2" and taken:
         resolver.problem(
-            place,
+            "target_config.load_strategy",
             f"'scd2' adds the columns {', '.join(HISTORY_COLUMNS)}, and the records have"
             f" {', '.join(taken)} already; rename it in the source's query, or use 'upsert'",
         )

@@ -13,11 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.config import Project
-from controlplane.errors import DatabankError, Problem, SpecError
+from controlplane.errors import DatabankError, Problem, SourceError, SpecError
 from controlplane.generate import cache
 from controlplane.generate import record as records
 from controlplane.generate.cache import Entry
-from controlplane.generate.catalog import Catalog, Describe, UnknownSourceError, readable_tables
+from controlplane.generate.catalog import (
+    Catalog,
+    Describe,
+    UnknownSourceError,
+    UnreadableSourceError,
+    readable_tables,
+)
 from controlplane.generate.changes import Change, Generation, file_change, write_change
 from controlplane.generate.models import SHARED_ORIGIN, process_files, shared_files
 from controlplane.generate.readers import keep_what_is_read
@@ -188,15 +194,21 @@ def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Ent
     """What is to be compared with the disk: every process that may have changed.
 
     Raises:
-        SpecError: with every problem of every spec.
+        SpecError: with every problem of every spec, and every source that cannot be read.
+        SourceError: the specs are right as far as they can be judged, but sources cannot be read.
     """
     project = catalog.project
-    plans, problems = [], []
+    plans: list[_Plan] = []
+    problems: list[Problem] = []
+    unreadable: dict[Problem, str | None] = {}
     for file in catalog.files:
         try:
             record, now, process = catalog.settle(file)
         except SpecError as error:
             problems += list(error.problems)
+            continue
+        except UnreadableSourceError as error:
+            unreadable[error.problem] = error.hint
             continue
         now = replace(now, files=process_files(process))
         entry = Entry(
@@ -210,7 +222,11 @@ def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Ent
         )
         plans.append(_Plan(file.spec.slug, record, now, entry))
     if problems:
-        raise SpecError(list(dict.fromkeys(problems)))
+        raise SpecError(list(dict.fromkeys([*problems, *unreadable])))
+    if unreadable:
+        hints = dict.fromkeys(hint for hint in unreadable.values() if hint)
+        text = "\n".join(str(problem) for problem in sorted(unreadable))
+        raise SourceError(text, hint="\n  ".join(hints) or None)
     slugs = {plan.slug for plan in plans} | {entry.slug for entry in fresh.values()}
     plans += _orphans(project, slugs)
     shared = Record(SHARED_ORIGIN, "", None, shared_files()) if digests else None

@@ -17,8 +17,8 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from controlplane.errors import SourceError
-from controlplane.load.cursor_query import PLACE, with_cursor
 from controlplane.load.spool import disk_errors
+from controlplane.specs.cursor_query import PLACE, with_cursor
 from controlplane.targets.postgres_connection import connect, parse, place, translated
 
 if TYPE_CHECKING:

@@ -138,9 +138,9 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
 def _describe_database(
     process: EtlProcess, project: Project, known_tables: frozenset[str]
 ) -> SourceSchema:
-    from controlplane.load.cursor_query import only_table, renamed
     from controlplane.load.database import open_database, table_relation
     from controlplane.load.extract import find_origin, join_tables, key_column
+    from controlplane.specs.cursor_query import only_table, renamed
 
     config = process.source_config
     with open_database(process, project) as database:

@@ -13,7 +13,6 @@ from psycopg2 import sql
 from controlplane.errors import SourceError
 from controlplane.load.csv_format import Header
 from controlplane.load.csv_split import PLAIN
-from controlplane.load.cursor_query import first_table
 from controlplane.load.database import (
     DatabaseColumn,
     Filters,
@@ -25,6 +24,7 @@ from controlplane.load.database import (
 )
 from controlplane.load.reading import Reading, careful_csv, fast_csv
 from controlplane.naming import column_names, snake_case
+from controlplane.specs.cursor_query import first_table
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.source import SourceConfig
 

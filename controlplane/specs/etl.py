@@ -251,7 +251,11 @@ class EtlProcess(Block):
 
     @model_validator(mode="after")
     def _parts_fit_together(self, info: ValidationInfo) -> EtlProcess:
-        problems = [*self._naming_problems(), *self._type_problems()]
+        problems = [
+            *self._naming_problems(),
+            *self._type_problems(),
+            *self._strategy_problems(),
+        ]
         self.refuse(problems, info)
         return self
 
@@ -316,3 +320,35 @@ class EtlProcess(Block):
                 )
             )
         return problems
+
+    def _strategy_problems(self) -> list[FieldProblem]:
+        """Where the load strategy does not go with the source."""
+        source, strategy = self.source_config, self.target_config.load_strategy
+        place = ("target_config", "load_strategy")
+        if source.source_type == "model" and strategy != "replace":
+            return [
+                (
+                    place,
+                    f"'{strategy}' is for what is delivered batch by batch, and a model holds all"
+                    " of its records at any time; use 'replace'",
+                )
+            ]
+        if source.source_type != "postgresql":
+            return []
+        if strategy == "replace" and source.incremental_key:
+            return [
+                (
+                    place,
+                    "'replace' with source_config.incremental_key would keep only what changed"
+                    " last; use 'upsert', 'append' or 'scd2', or leave the incremental key out",
+                )
+            ]
+        if strategy == "append" and not source.incremental_key and self.type != "incremental":
+            return [
+                (
+                    ("source_config", "incremental_key"),
+                    "is required for load_strategy append from a database, which would add every"
+                    " record again at each change; name it, or use 'replace', 'upsert' or 'scd2'",
+                )
+            ]
+        return []

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from controlplane.specs.block import Block, FieldProblem, repeated_names
+from controlplane.specs.cursor_query import query_fault
 from controlplane.specs.values import Scalar, Text
 
 SourceType = Literal["postgresql", "csv", "tsv", "json", "jsonl", "parquet", "model"]
@@ -185,12 +186,20 @@ class SourceConfig(Block):
                         "is required because the query has $1, which stands for it",
                     )
                 )
+            elif fault := query_fault(self.query or ""):
+                problems.append((("query",), fault))
         if "batch_size" in self.model_fields_set and kind != "postgresql":
             problems.append((("batch_size",), f"is only for source_type postgresql, not {kind}"))
         if self.is_file and not [path for path in self.paths if path.strip()]:
             problems.append((("path",), f"is required for source_type {kind}"))
         if kind == "model" and self.model is None:
             problems.append((("model",), "is required for source_type model"))
+        if (
+            kind == "model"
+            and self.model
+            and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", self.model)
+        ):
+            problems.append((("model",), f"found '{self.model}', which names no dbt model"))
         problems += repeated_names(("columns",), [c.name for c in self.columns], "column")
         self.refuse(problems, info)
         return self

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from controlplane.config import Project
-from controlplane.errors import DatabankError, SpecError
+from controlplane.errors import DatabankError, SourceError, SpecError
 from controlplane.generate import Generation, check_specs, generate, record
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import read_etl_specs
@@ -380,3 +381,48 @@ def test_dbt_reads_a_project_in_which_an_edited_model_lost_its_spec(project: Pro
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- sources that cannot be asked -----------------------------------------------------------------
+
+
+def test_a_source_that_cannot_be_asked_is_named_and_hides_no_other_fault(
+    project: Project, database: Any
+) -> None:
+    def ask(process: EtlProcess, tables: frozenset[str]) -> SourceSchema:
+        from controlplane.load import describe_source
+
+        return describe_source(process, project, known_tables=tables)
+
+    def database_spec(name: str, url: str) -> None:
+        source = {"source_type": "postgresql", "connection_string": url, "table": "x"}
+        put(project, name, source_config=source)
+
+    server = database.server
+    variables = {"RIGHT": server.password, "WRONG": "not-the-one"}
+    project = replace(project, environment={**project.environment, **variables})
+    place = f"{server.host}:{server.port}"
+    database_spec("password", f"postgres://{server.user}:{{{{ env_var('WRONG') }}}}@{place}/x")
+    database_spec("missing", f"postgres://{server.user}:{{{{ env_var('RIGHT') }}}}@{place}/no_such")
+    database_spec("variable", "postgres://u:{{ env_var('NOT_SET') }}@127.0.0.1:1/x")
+    with pytest.raises(SourceError) as error:
+        generate(project, ask)
+    lines = str(error.value).splitlines()
+    assert [line.partition(": ")[0] for line in lines[:3]] == [
+        "specs/etl/missing.json:1",
+        "specs/etl/password.json:1",
+        "specs/etl/variable.json:1",
+    ]
+    assert "source_config: " in lines[0]
+    assert '"no_such" does not exist' in lines[0]
+    assert "password authentication failed" in lines[1]
+    assert "NOT_SET is not set" in lines[2]
+    assert "set NOT_SET" in "".join(lines[3:])
+    assert "not-the-one" not in str(error.value)
+    project.root.joinpath("faulty.csv").write_text("id,name\n1,x\n", encoding="utf-8")
+    put(project, "faulty", target_config={"unique_key": ["nmae"]})
+    with pytest.raises(SpecError) as faults:
+        generate(project, ask)
+    assert {problem.file for problem in faults.value.problems} == {
+        f"specs/etl/{name}.json" for name in ("missing", "password", "variable", "faulty")
+    }

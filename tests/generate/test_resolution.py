@@ -540,8 +540,8 @@ WRONG: Mapping[str, tuple[dict[str, Any], list[str]]] = {
     "appending a table again and again": (
         {"source_config": DATABASE, **target(load_strategy="append")},
         [
-            "target_config.load_strategy: 'append' from a table without"
-            " source_config.incremental_key would add every record again at each change"
+            "source_config.incremental_key: is required for load_strategy append from a database,"
+            " which would add every record again at each change"
         ],
     ),
     "a declared column that is not there": (

@@ -25,7 +25,10 @@ class Loading:
 
     def process(self, **settings: Any) -> EtlProcess:
         """A process; `source_config` and the other blocks as in a spec."""
-        spec = {"name": "shop", "type": "full", "source_config": {}, "target_config": {}}
+        # What is loaded by a key is not replaced as a whole.
+        grows = "incremental_key" in settings.get("source_config", {})
+        target = {"load_strategy": "append"} if grows else {}
+        spec = {"name": "shop", "type": "full", "source_config": {}, "target_config": target}
         return EtlProcess.model_validate({**spec, **settings})
 
     def csv(self, path: str | list[str], **settings: Any) -> EtlProcess:

@@ -313,17 +313,6 @@ def test_tables_that_only_joins_read_are_loaded_as_snapshots(loading: Any, datab
         ({"query": "select * frm customers"}, "syntax error"),
         ({"table": "customers", "filters": {"color": "red"}}, "color does not exist"),
         ({"table": "customers", "incremental_key": "changed"}, "no column 'changed'"),
-        (
-            {
-                "query": "select * from customers where not (id > $1)",
-                "incremental_key": "id",
-            },
-            "must be the lower bound",
-        ),
-        (
-            {"query": "select * from customers where id = $1", "incremental_key": "id"},
-            "must be the lower bound",
-        ),
     ],
 )
 def test_what_the_database_cannot_give_is_one_clear_message(

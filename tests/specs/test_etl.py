@@ -88,7 +88,42 @@ def test_only_a_transform_process_reads_a_model() -> None:
 def test_an_incremental_process_on_a_database_needs_its_key() -> None:
     problems = told(type="incremental", **source())
     assert list(problems) == ["source_config.incremental_key"]
-    assert process(type="incremental", **source(incremental_key="updated_at")).source_config.table
+    upsert = {"target_config": {"load_strategy": "upsert"}}
+    spec = process(type="incremental", **source(incremental_key="updated_at"), **upsert)
+    assert spec.source_config.table
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("select * from a where id = $1", "$1 must be the lower bound of a plain comparison"),
+        ("select * from a where not (id > $1)", "must be the lower bound"),
+        ("select * from a where id > $2", "$2 stands for nothing (allowed: $1)"),
+        ("select * frm a where > $1", "is not valid SQL"),
+    ],
+)
+def test_a_query_that_uses_the_cursor_wrongly_is_told(query: str, words: str) -> None:
+    block = source(query=query, table=None, incremental_key="id")
+    problems = told(**block, target_config={"load_strategy": "upsert"})
+    assert list(problems) == ["source_config.query"]
+    assert words in problems["source_config.query"]
+
+
+def test_a_load_strategy_that_does_not_go_with_the_source_is_told() -> None:
+    problems = told(**source(incremental_key="id"), target_config={"load_strategy": "replace"})
+    assert "'replace' with source_config.incremental_key" in problems["target_config.load_strategy"]
+    problems = told(**source(), target_config={"load_strategy": "append"})
+    assert "is required for load_strategy append" in problems["source_config.incremental_key"]
+    # What is only so because another mistake was set aside is not told.
+    problems = told(**source(incremental_key=5), target_config={"load_strategy": "append"})
+    assert list(problems) == ["source_config.incremental_key"]
+    problems = told(**source(incremental_key="id"), target_config={"load_strategy": "upsrt"})
+    assert list(problems) == ["target_config.load_strategy"]
+    model = {"source_type": "model", "model": "orders"}
+    problems = told(
+        type="transform", source_config=model, target_config={"load_strategy": "append"}
+    )
+    assert "use 'replace'" in problems["target_config.load_strategy"]
 
 
 @pytest.mark.parametrize(

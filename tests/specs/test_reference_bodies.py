@@ -60,7 +60,12 @@ REQUIRED = {
             "validation.post_validation[].expression",
         )
     )
-    | {"source_config.query": "source_config"},
+    | {
+        "source_config.query": "source_config",
+        # The usual strategy, replace, does not go with an incremental key.
+        "target_config": "target_config.load_strategy",
+        "target_config.load_strategy": "target_config.load_strategy",
+    },
     "warehouse": dict.fromkeys(
         (
             "name",

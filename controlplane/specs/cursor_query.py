@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from controlplane.errors import SourceError
-
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -28,7 +26,7 @@ def with_cursor(query: str, *, first: bool) -> str:
     """The query with `$1` resolved: true for the first load, `PLACE` where the cursor goes later.
 
     Raises:
-        SourceError: the query cannot be parsed, or `$1` stands where it cannot be a lower bound.
+        ValueError: the query cannot be parsed, or `$1` stands where it cannot be a lower bound.
     """
     query = plain(query)
     if "$" not in query:
@@ -42,12 +40,10 @@ def with_cursor(query: str, *, first: bool) -> str:
         tree = sqlglot.parse_one(query, dialect="postgres")
     except SqlglotError as error:
         detail = str(error).splitlines()[0]
-        raise SourceError(f"source_config.query: is not valid SQL: {detail}") from None
+        raise ValueError(f"is not valid SQL: {detail}") from None
     for parameter in list(tree.find_all(exp.Parameter)):
         if parameter.name != "1":
-            raise SourceError(
-                f"source_config.query: ${parameter.name} stands for nothing (allowed: $1)"
-            )
+            raise ValueError(f"${parameter.name} stands for nothing (allowed: $1)")
         comparison = _comparison(parameter)
         if first:
             comparison.replace(exp.true())
@@ -59,6 +55,15 @@ def with_cursor(query: str, *, first: bool) -> str:
         elif isinstance(comparison, exp.LT):
             comparison.replace(exp.LTE(this=comparison.left, expression=comparison.right))
     return tree.sql(dialect="postgres")
+
+
+def query_fault(query: str) -> str | None:
+    """What is wrong with how the query uses `$1`; None where nothing is."""
+    try:
+        with_cursor(query, first=True)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def only_table(query: str) -> tuple[str, ...] | None:
@@ -132,9 +137,8 @@ def _comparison(parameter: exp.Parameter) -> exp.Expr:
         isinstance(comparison, exp.LT | exp.LTE) and comparison.this is side
     )
     if comparison is None or not is_bound or comparison.find_ancestor(exp.Not):
-        raise SourceError(
-            "source_config.query: $1 must be the lower bound of a plain comparison, as in"
-            " `updated_at > $1`",
-            hint="$1 stands for the greatest value of incremental_key that was loaded",
+        raise ValueError(
+            "$1 must be the lower bound of a plain comparison, as in `updated_at > $1`: it stands for"
+            " the greatest value of incremental_key that was loaded"
         )
     return comparison
