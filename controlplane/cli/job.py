@@ -215,7 +215,7 @@ def retry(job_id: str, output: str, project: Project) -> int:
     from controlplane.cli.run import show_run
     from controlplane.run import retry as run_again
 
-    return show_run(lambda reporter: run_again(project, found.id, reporter), output)
+    return show_run(project, lambda reporter: run_again(project, found.id, reporter), output)
 
 
 @contextmanager

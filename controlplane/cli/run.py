@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def run(
         timeout=timeout,
         dbt_args=dbt_args,
     )
-    return show_run(lambda reporter: start(project, options, reporter), output)
+    return show_run(project, lambda reporter: start(project, options, reporter), output)
 
 
 def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -92,8 +92,9 @@ def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return words[:first], words[first:]
 
 
-def show_run(start: Callable[[Reporter], RunResult], output: str) -> int:
+def show_run(project: Project, start: Callable[[Reporter], RunResult], output: str) -> int:
     """Run, show how far it is, then print the summary; the exit code."""
+    from controlplane.cli.bad_records import explain
     from controlplane.cli.output import emit
     from controlplane.cli.progress import open_reporter
 
@@ -102,12 +103,13 @@ def show_run(start: Callable[[Reporter], RunResult], output: str) -> int:
         result = start(reporter)
     finally:
         reporter.close()
-    emit(document(result), output, lambda: summary(result))
+    bad_records = explain(project, result)
+    emit(document(result, bad_records), output, lambda: summary(result, bad_records))
     return int(result.exit_code)
 
 
-def document(result: RunResult) -> dict[str, Any]:
-    """The result as plain values."""
+def document(result: RunResult, bad_records: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The result as plain values; `bad_records` explain failed tests, by their names."""
     return {
         "job": result.job_id,
         "target": result.target,
@@ -117,13 +119,14 @@ def document(result: RunResult) -> dict[str, Any]:
         "loads": [load.to_dict() for load in result.loads],
         "checks": [asdict(check) for check in result.checks],
         "nodes": [asdict(node) for node in result.nodes],
+        "bad_records": dict(bad_records),
         "unchanged_nodes": result.unchanged,
         "metrics": result.metrics,
         "profiles": result.profiles,
     }
 
 
-def summary(result: RunResult) -> str:
+def summary(result: RunResult, bad_records: Mapping[str, list[str]]) -> str:
     """What a person reads at the end of a run."""
     from controlplane.cli.output import table
 
@@ -139,7 +142,9 @@ def summary(result: RunResult) -> str:
     for node in result.nodes:
         if node.status in BAD:
             place = f"\n  SQL: {node.compiled_path}" if node.compiled_path else ""
-            blocks.append(f"{node.status}: {node.name}\n  {(node.message or '').strip()}{place}")
+            said = "".join(f"\n  {line}" for line in bad_records.get(node.name, ()))
+            message = (node.message or "").strip()
+            blocks.append(f"{node.status}: {node.name}\n  {message}{said}{place}")
     for process, metrics in result.metrics.items():
         shown = ", ".join(
             f"{name} {'-' if value is None else f'{value:.1%}'}" for name, value in metrics.items()

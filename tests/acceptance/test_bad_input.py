@@ -302,6 +302,22 @@ def test_a_file_whose_header_changed(orders: Any) -> None:
     assert last_job(orders)["status"] == "failed"
 
 
+def test_records_beyond_the_threshold_are_shown_with_their_reasons(orders: Any) -> None:
+    """The most frequent failure says which records, why, and where to see the rest."""
+    rows = "".join(f"{number},open,{total}\n" for number, total in enumerate("1abcd", start=10))
+    (orders.root / "data" / "orders_2.csv").write_text(f"order_id,status,total\n{rows}")
+    done = orders.expect(1, "run")
+    assert "data/orders_2.csv row 2: total" in done.stdout
+    assert "data/orders_2.csv row 4: total" in done.stdout
+    assert "row 5" not in done.stdout
+    where = "4 bad records; see them all with: select"
+    assert where in done.stdout
+    assert "from silver.orders_quarantine" in done.stdout
+    told = orders.expect(0, "job", "logs", "last").stdout
+    assert "orders: data/orders_2.csv row 2: total" in told
+    assert where in told
+
+
 def without_privileges(databank: Any) -> subprocess.CompletedProcess[str]:
     """`databank run` of somebody for whom permissions hold; for root they do not."""
     command = [sys.executable, "-m", "controlplane", "run"]
