@@ -33,12 +33,43 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905 - a hundred quoted words are harder to read
 )
 
+# Letters that Unicode does not split into a plain one and a mark.
+_LETTERS = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",  # noqa: RUF001
+    "ẞ": "Ss",
+    "Æ": "Ae",
+    "Œ": "Oe",
+    "Ø": "O",
+    "Ł": "L",
+    "Đ": "D",
+    "Ð": "D",
+    "Þ": "Th",
+}
+_UNSPLIT = re.compile(f"[{''.join(_LETTERS)}]")
+
 
 def snake_case(text: str) -> str:
     """`text` as a lower-case ASCII name with underscores: `InvoiceLineId` is `invoice_line_id`."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    # Split first: an accent may stand on one of these letters, as in `ǿ`.
+    split = unicodedata.normalize("NFKD", text)
+    ascii_text = _UNSPLIT.sub(_plain, split).encode("ascii", "ignore").decode("ascii")
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", ascii_text)
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+def _plain(match: re.Match[str]) -> str:
+    """The plain letters for one; they are capitals alike except at the head of a word."""
+    letter, following = match[0], match.string[match.end() :][:1]
+    plain = _LETTERS[letter]
+    return plain.upper() if letter.isupper() and not following.islower() else plain
 
 
 def column_names(header: Iterable[str]) -> list[str]:
