@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlglot import exp
 
@@ -116,6 +116,7 @@ def _condition(
 ) -> str | None:
     """The condition with every column under its side's name in the model."""
     named = {left.name: left, right.name: right}
+    short = _last_parts(item, named)
     aliases = dict(zip(named, (side.name for side in _with_safe_names(left, right)), strict=True))
 
     def resolve(node: exp.Expr) -> exp.Expr:
@@ -123,6 +124,7 @@ def _condition(
             return node
         if node.table:
             side = naming.snake_case(node.table)
+            side = short.get(side, side)
             if side not in named:
                 raise ExpressionError(f"no table '{node.table}' here (has: {', '.join(named)})")
             column = sql.find_column(node.name, named[side].table.columns)
@@ -152,6 +154,21 @@ def _condition(
         )
         return None
     return found.text if condition_fits(resolver, place, found) else None
+
+
+def _last_parts(item: JoinSpec, named: Collection[str]) -> dict[str, str]:
+    """Sides by the last part of their table's name, `address` of `sakila.address`.
+
+    A part that is both sides' last, or a side's whole name, stands for neither.
+    """
+    parts = [
+        naming.snake_case(name.rpartition(".")[2]) for name in (item.left_table, item.right_table)
+    ]
+    return {
+        part: side
+        for part, side in zip(parts, named, strict=True)
+        if parts.count(part) == 1 and part not in named
+    }
 
 
 def _has_equality(tree: exp.Expr) -> bool:

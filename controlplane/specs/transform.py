@@ -151,7 +151,9 @@ class Join(Block):
     left_table: Text = Field(description="The table on the left side, as the condition names it.")
     right_table: Text = Field(description="The table on the right side, as the condition names it.")
     condition: Text = Field(
-        description="When two records belong together, as in `customers.id = orders.customer_id`."
+        description="When two records belong together, as in `customers.id = orders.customer_id`. A"
+        " table such as `sales.orders` goes by `sales_orders`, and by `orders` unless the other"
+        " table is called that."
     )
     description: str = Field("", description="What a row of the joined model means.")
 

@@ -897,3 +897,40 @@ def test_a_table_called_like_an_sql_word_is_joined_under_another_name(
     )
     assert process.joins[0].right.name == "order_"
     assert process.joins[0].condition == "orders.id = order_.order_id"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "orders.id = sakila_address.address_id",
+        "orders.id = address.address_id",
+        "orders.id = sakila.address.address_id",
+        "id = address_id",
+    ],
+)
+def test_a_table_of_another_schema_goes_by_its_last_part_too(
+    settling: Settling, make_schema: Callable[..., SourceSchema], condition: str
+) -> None:
+    address = make_schema({"address_id": "bigint"})
+    settling.schema = make_schema(COLUMNS, **{"sakila.address": address})
+    process = settling(
+        source_config=DATABASE, **join(right_table="sakila.address", condition=condition)
+    )
+    assert process.joins[0].condition == "orders.id = sakila_address.address_id"
+
+
+def test_a_last_part_that_both_tables_have_is_the_records_own(
+    settling: Settling, make_schema: Callable[..., SourceSchema]
+) -> None:
+    older = make_schema({"id": "bigint", "order_id": "bigint"})
+    settling.schema = make_schema(COLUMNS, **{"archive.orders": older})
+    condition = "orders.id = archive_orders.order_id"
+    process = settling(
+        source_config=DATABASE, **join(right_table="archive.orders", condition=condition)
+    )
+    assert process.joins[0].condition == condition
+    with pytest.raises(SpecError, match="no column 'order_id'"):
+        settling(
+            source_config=DATABASE,
+            **join(right_table="archive.orders", condition="orders.order_id = 1"),
+        )
