@@ -41,7 +41,8 @@ def _parse(text: str) -> tuple[exp.Expr, str | None]:
     if not text.strip():
         raise ExpressionError("is empty; write an SQL expression")
     try:
-        statements = sqlglot.parse(f"select (\n{text}\n)", read=DIALECT)
+        source = f"select (\n{text}\n)"
+        statements = sqlglot.parse(source, read=DIALECT)
     except SqlglotError as error:
         raise ExpressionError(f"does not parse as SQL: {_first_line(error)}") from None
     except RecursionError:
@@ -62,6 +63,11 @@ def _parse(text: str) -> tuple[exp.Expr, str | None]:
             f"has the parameter {marker.sql(dialect=DIALECT)}; write a parameter as :name,"
             " and its value in parameters"
         )
+    for call in inner.find_all(exp.Func):
+        # Messages name a function as it is written, where sqlglot has another name for it.
+        if "start" in call.meta:
+            written = source[call.meta["start"] : call.meta["end"] + 1]
+            call.meta["written"] = written.strip('"').lower()
     return inner, alias
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from controlplane.sql.allowed import refuse_unknown
 from controlplane.sql.columns import ExpressionError, Visible
 from controlplane.sql.parse import DIALECT
 from controlplane.sql.patterns import with_portable_patterns
@@ -55,6 +56,7 @@ def settled(tree: exp.Expr, columns: Visible) -> Expression:
     Raises:
         ExpressionError: it cannot be written so that every target gives the same.
     """
+    refuse_unknown(tree)
     found = with_portable_patterns(in_utc(tree))
     typed = annotated(found, columns)
     check_types(typed)
