@@ -43,11 +43,16 @@ def set_column(
         # A source's own column of that name is a problem of the load strategy alone.
         resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
         return columns, []
+    try:
+        text = rendered_as(kind, found)
+    except ExpressionError as error:
+        resolver.problem(f"{place}.expression", str(error))
+        return columns, []
     step = Step(
         naming.snake_case(item.name),
         resolver.cte_name(item.name),
         sentence(item.description),
-        rendered_as(kind, found),
+        text,
         target,
         columns,
     )
@@ -94,12 +99,17 @@ def _is_wider(result: str | None, present: str) -> bool:
 
 
 def rendered_as(kind: str, found: Expression) -> str:
-    """The expression as it stands in a model, of type `kind` on every target."""
-    text = found.text
+    """The expression as it stands in a model, of type `kind` on every target.
+
+    Raises:
+        ExpressionError: it cannot be cast to that type so that every target gives the same.
+    """
+    if _needs_cast(found, kind):
+        return sql.cast_text(found, kind)
     if isinstance(found.tree, (exp.NullSafeEQ, exp.NullSafeNEQ)):
         # Without parentheses sqlfluff takes the `from` for the beginning of a clause.
-        text = f"({text})"
-    return f"cast({text} as {sql.written_type(kind)})" if _needs_cast(found, kind) else text
+        return f"({found.text})"
+    return found.text
 
 
 def _needs_cast(found: Expression, kind: str) -> bool:

@@ -33,6 +33,7 @@ from controlplane.sql.patterns import PatternError, portable_pattern
 from controlplane.sql.render import (
     TARGET_DIALECTS,
     Expression,
+    cast_text,
     jinja_string,
     plain_text,
     raw_string,
@@ -50,6 +51,7 @@ __all__ = [
     "ExpressionError",
     "PatternError",
     "Visible",
+    "cast_text",
     "columns_in",
     "fill_placeholders",
     "find_column",

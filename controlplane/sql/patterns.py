@@ -72,7 +72,7 @@ def with_portable_patterns(tree: exp.Expr) -> exp.Expr:
     """
 
     def rewrite(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, (exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace)):
+        if isinstance(node, (exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.RegexpCount)):
             pattern = node.expression
             if isinstance(pattern, exp.Literal) and pattern.is_string:
                 try:

@@ -42,6 +42,10 @@ _FAMILIES = {
     "date": "a date or time",
     "timestamp": "a date or time",
 }
+_NUMERIC = (
+    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod),
+    *(exp.Round, exp.Trunc, exp.Ceil, exp.Floor),
+)
 # Parts of a time that may have a fraction.
 _FRACTIONS = ("epoch", "second", "seconds", "julian", "millisecond", "milliseconds")
 
@@ -158,9 +162,18 @@ def _metadata() -> dict[Any, Any]:
     """sqlglot's own rules, but for the expressions that every target types in its own way."""
     rules = dict(Dialect.get_or_raise(DIALECT).EXPRESSION_METADATA)
     rules |= {
-        kind: {"annotator": _arithmetic(rules[kind])}
-        for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Round, exp.Ceil, exp.Floor)
-        if kind in rules
+        kind: {"annotator": _arithmetic(rules.get(kind, {"returns": _KIND.DOUBLE}))}
+        for kind in (
+            exp.Add,
+            exp.Sub,
+            exp.Mul,
+            exp.Div,
+            exp.Mod,
+            exp.Round,
+            exp.Ceil,
+            exp.Floor,
+            exp.Trunc,
+        )
     }
     rules[exp.CurrentTimestamp] = {"returns": _KIND.TIMESTAMPTZ}
     rules[exp.AtTimeZone] = {"annotator": _at_time_zone}
@@ -168,6 +181,8 @@ def _metadata() -> dict[Any, Any]:
     rules[exp.JSONExtractScalar] = {"returns": _KIND.TEXT}
     rules[exp.JSONExtract] = {"returns": _KIND.JSON}
     rules[exp.Extract] = {"annotator": _extract}
+    rules[exp.RegexpCount] = {"returns": _KIND.INT}
+    rules[exp.Anonymous] = {"annotator": _by_name}
     return rules
 
 
@@ -181,6 +196,11 @@ def _arithmetic(rule: Mapping[str, Any]) -> Callable[[Any, exp.Expr], exp.Expr]:
         if isinstance(node, exp.Sub) and len(times) == 2:
             both_dates = times == [_KIND.DATE, _KIND.DATE]
             node.type = exp.DataType.build(_KIND.INT if both_dates else _KIND.INTERVAL)
+        elif times and _KIND.INTERVAL in parts:
+            # A date and a span of time is a time, even where the span is of days.
+            node.type = exp.DataType.build(_KIND.TIMESTAMP)
+        elif _KIND.DECIMAL in parts and isinstance(node, exp.Div):
+            node.type = exp.DataType.build(_KIND.DOUBLE)
         elif _KIND.DECIMAL in parts:
             # Still a number, so that comparisons can be checked. sqlglot takes 1.19 for a double.
             has_double = any(part.is_type(_KIND.DOUBLE) and not part.is_number for part in operands)
@@ -197,6 +217,20 @@ def _arithmetic(rule: Mapping[str, Any]) -> Callable[[Any, exp.Expr], exp.Expr]:
 def _at_time_zone(_: Any, node: exp.Expr) -> exp.Expr:
     has_zone = node.this.type is not None and node.this.type.this == _KIND.TIMESTAMPTZ
     node.type = exp.DataType.build(_KIND.TIMESTAMP if has_zone else _KIND.TIMESTAMPTZ)
+    return node
+
+
+_BY_NAME: Mapping[str, Any] = {
+    "age": _KIND.INTERVAL,
+    "gcd": _KIND.BIGINT,
+    "lcm": _KIND.BIGINT,
+    "make_date": _KIND.DATE,
+    "octet_length": _KIND.INT,
+}
+
+
+def _by_name(_: Any, node: exp.Expr) -> exp.Expr:
+    node.type = exp.DataType.build(_BY_NAME.get(str(node.this).lower(), _KIND.UNKNOWN))
     return node
 
 
