@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -282,6 +283,12 @@ def test_every_function_and_operator_is_tried() -> None:
     assert not {name for group in FUNCTIONS.values() for name in group} - names
     nodes = {type(node) for text in tried for node in sql.parse_expression(text).walk()}
     assert not {kind for kinds in OPERATORS.values() for kind in kinds} - nodes - {exp.Pow}
+
+
+def test_the_documentation_lists_every_function() -> None:
+    page = Path(__file__).parent.parent.joinpath("docs/concepts/models.md").read_text("utf-8")
+    listed = set(re.findall(r"`(\w+)", page.partition("## Expressions")[2]))
+    assert not {name for group in FUNCTIONS.values() for name in group} - listed
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ class Transformation(Block):
         description="filter keeps the records for which the expression is true; transform sets a"
         " column to it."
     )
-    expression: Text = Field(description="An SQL expression over the columns of the source.")
+    expression: Text = Field(
+        description="An SQL expression over the columns of the source, in PostgreSQL's dialect; its"
+        " functions are those that give the same on every target (docs/concepts/models.md)."
+    )
     parameters: dict[str, Any] = Field(
         default_factory=dict,
         description="Settings of the step; `column` names the column that a transform sets.",
