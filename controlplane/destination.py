@@ -15,7 +15,7 @@ from controlplane.config import Project, load_project
 from controlplane.errors import ConfigError, SpecError
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile
-from controlplane.specs.secrets import resolve_secrets
+from controlplane.specs.secrets import is_url, resolve_secrets
 
 FIELD = "target_config.connection_string"
 TYPES = {"postgresql": "postgres", "duckdb": "duckdb"}
@@ -94,7 +94,7 @@ def _parse(file: SpecFile[EtlProcess], project: Project) -> tuple[_Place, str]:
     text = resolve_secrets(
         str(file.spec.target_config.connection_string), project.environment
     ).strip()
-    if "://" in text:
+    if is_url(text):
         parts = urlsplit(text)
         query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         place = _Place(

@@ -53,8 +53,8 @@ def resolve_secrets(connection_string: str, environ: Mapping[str, str]) -> str:
         ConfigError: a variable without a default is not set.
     """
     masked = _masked(connection_string)
-    is_url = "://" in masked
-    host_from, host_to = _host_span(masked) if is_url else (0, 0)
+    as_url = is_url(masked)
+    host_from, host_to = _host_span(masked) if as_url else (0, 0)
     whole = _REFERENCE.fullmatch(connection_string.strip()) is not None
 
     def value(match: re.Match[str]) -> str:
@@ -65,9 +65,9 @@ def resolve_secrets(connection_string: str, environ: Mapping[str, str]) -> str:
                 " a connection string of a spec refers to it",
                 hint=f"set {match['name']}",
             )
-        if whole or (is_url and host_from <= match.start() < host_to):
+        if whole or (as_url and host_from <= match.start() < host_to):
             return found
-        if is_url:
+        if as_url:
             return quote(found, safe="")
         escaped = found.replace("\\", "\\\\").replace("'", "\\'")
         quoted = connection_string[: match.start()].endswith("'")
@@ -92,13 +92,13 @@ def externalise_password(connection_string: str, variable: str) -> tuple[str, st
             f"the connection string {redact(connection_string)} holds more than one password",
             hint="write {{ env_var('NAME') }} in the place of each",
         )
-    is_url = "://" in _masked(connection_string)
+    as_url = is_url(_masked(connection_string))
     start, end = spans[0]
     literal = connection_string[start:end]
     if match := _REFERENCE.fullmatch(literal.strip("'")):
         password = match["default"]
     else:
-        password = unquote(literal) if is_url else _unquoted(literal)
+        password = unquote(literal) if as_url else _unquoted(literal)
     return connection_string[:start] + reference(variable) + connection_string[end:], password
 
 
@@ -127,6 +127,11 @@ def _masked(text: str) -> str:
     return _REFERENCE.sub(lambda match: "x" * len(match[0]), text)
 
 
+def is_url(text: str) -> bool:
+    """Whether it is a URL; in a list of keys and values a password may hold `://` too."""
+    return re.match(r"\s*[\w+.-]+://", text) is not None
+
+
 def _user_end(masked: str) -> int:
     """Where the `@` of a URL stands that ends user and password; -1 where there is none.
 
@@ -152,7 +157,7 @@ def _literal_spans(text: str) -> list[tuple[int, int]]:
     """Where passwords stand in the connection string, without those that are references."""
     masked = _masked(text)
     spans = []
-    if "://" in masked:
+    if is_url(masked):
         start = masked.index("://") + 3
         end = _user_end(masked)
         colon = masked.find(":", start, end) if end >= 0 else -1

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import psycopg2.extensions
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controlplane.errors import ConfigError
@@ -126,6 +126,7 @@ def test_any_password_survives_the_way_through_a_url(password: str) -> None:
     assert resolved.hostname == "h"
 
 
+@example("://")
 @given(passwords)
 def test_any_password_survives_the_way_through_key_and_value(password: str) -> None:
     """libpq itself reads what is filled in."""
