@@ -88,6 +88,9 @@ def files(databank: Any) -> dict[str, str]:
     }
 
 
+ASIDE = "__dbt_backup"
+
+
 def tables(databank: Any) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of every table and view of the warehouse."""
     return {
@@ -544,10 +547,13 @@ def test_a_disk_that_fills_while_dbt_builds(orders: Any, small_disk: Path) -> No
     job = last_job(orders)
     assert job["status"] == "failed"
     assert "No space left on device" in job["error"]
-    assert tables(orders) == before
+    after = tables(orders)
+    # dbt puts a view aside while it makes it anew; on a full disk it may not get to removing that.
+    assert {name: rows for name, rows in after.items() if not name.endswith(ASIDE)} == before
     wide.unlink()
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     assert orders.run()["status"] == "completed"
+    assert not [name for name in tables(orders) if name.endswith(ASIDE)]
 
 
 # --- databases -----------------------------------------------------------------------------------
