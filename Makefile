@@ -9,8 +9,12 @@ export PYTHON
 .NOTPARALLEL:
 
 # Load the sources, build and test the warehouse. ARGS="--target postgres" goes to the command.
-run: .venv/.base
+run: .venv/.base data/demo
 	@$(BIN)/databank run $(ARGS)
+
+# The sources that the reference warehouse is built from until it gets real ones.
+data/demo: | .venv/.base
+	@$(BIN)/databank demo data --scale 0.05 --out $@
 
 # The test suite, with a PostgreSQL of its own. ARGS="-k ledger" goes to pytest.
 test: .venv/.dev

@@ -37,3 +37,8 @@
 {% macro texts_as_json(expression) -%}
     {{ 'to_jsonb' if target.type == 'postgres' else 'to_json' }}({{ expression }})
 {%- endmacro %}
+
+{#- The entries of an array of texts as one text, with commas between them. -#}
+{% macro joined_texts(expression) -%}
+    array_to_string({{ expression }}, ', ')
+{%- endmacro %}

@@ -1,0 +1,39 @@
+"""However the data came, and wherever they are: the reference warehouse holds the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+# When something was loaded, and how the data were cut into deliveries, is another in each.
+CLOCKS = frozenset({"created_at", "updated_at", "ingested_at", "measurement_date"})
+BY_DELIVERY = frozenset({"id", "source_bronze_id", "_batch_id", "_row_number", "schema_version"})
+
+
+@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+def test_many_loads_give_what_one_full_refresh_gives(
+    references: Callable[[str], Any], target: str
+) -> None:
+    reference = references(target)
+    loaded, refreshed = reference.steps["step by step"], reference.steps["full refresh"]
+    assert sorted(loaded) == sorted(refreshed)
+    for table, rows in loaded.items():
+        assert rows == refreshed[table], table
+
+
+def test_both_targets_hold_the_same_rows(references: Callable[[str], Any]) -> None:
+    """Also where they were loaded in other portions."""
+    duckdb, postgres = references("duckdb"), references("postgres")
+    compared = 0
+    for table in duckdb.steps["full refresh"]:
+        schema, _, name = table.partition(".")
+        if schema != "gold" and not name.startswith(("scout_clean_", "ces_clean_")):
+            continue
+        without = CLOCKS | BY_DELIVERY
+        rows = duckdb.table(schema, name, without)
+        assert rows == postgres.table(schema, name, without), table
+        compared += sum(rows.values())
+    assert compared > 1000
