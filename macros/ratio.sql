@@ -9,29 +9,25 @@
     type: the type of the answer; default: a decimal of 38 digits.
 -#}
 {% macro ratio(numerator, denominator, digits, type=none) -%}
-    {{ return(adapter.dispatch('ratio', 'databank')(
-        numerator, denominator, digits, type or 'decimal(38, ' ~ digits ~ ')'
-    )) }}
-{%- endmacro %}
-
-{% macro default__ratio(numerator, denominator, digits, type) -%}
-    {%- set above = '(' ~ whole_millionths(numerator) ~ ' * ' ~ '1' ~ '0' * digits ~ ')' -%}
-    {%- set below = whole_millionths(denominator) -%}
-    cast(
+    {%- set type = type or 'decimal(38, ' ~ digits ~ ')' -%}
+    {%- if target.type == 'postgres' -%}
         cast(
-            sign({{ above }}) * sign({{ below }})
-            * ((2 * abs({{ above }}) + abs({{ below }})) // (2 * nullif(abs({{ below }}), 0)))
-            as decimal({{ 38 - digits }}, 0)
-        ) * cast({{ '0.' ~ '0' * (digits - 1) ~ '1' if digits else '1' }} as decimal({{ digits + 1 }}, {{ digits }}))
-        as {{ type }}
-    )
-{%- endmacro %}
-
-{% macro postgres__ratio(numerator, denominator, digits, type) -%}
-    cast(
-        round(cast({{ numerator }} as numeric) / nullif(cast({{ denominator }} as numeric), 0), {{ digits }})
-        as {{ type }}
-    )
+            round(cast({{ numerator }} as numeric) / nullif(cast({{ denominator }} as numeric), 0), {{ digits }})
+            as {{ type }}
+        )
+    {%- else -%}
+        {%- set above = '(' ~ whole_millionths(numerator) ~ ' * ' ~ '1' ~ '0' * digits ~ ')' -%}
+        {%- set below = whole_millionths(denominator) -%}
+        {%- set unit = '0.' ~ '0' * (digits - 1) ~ '1' if digits else '1' -%}
+        cast(
+            cast(
+                sign({{ above }}) * sign({{ below }})
+                * ((2 * abs({{ above }}) + abs({{ below }})) // (2 * nullif(abs({{ below }}), 0)))
+                as decimal({{ 38 - digits }}, 0)
+            ) * cast({{ unit }} as decimal({{ digits + 1 }}, {{ digits }}))
+            as {{ type }}
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro whole_millionths(expression) -%}

@@ -84,9 +84,6 @@ payment_gateway as (
 ),
 
 records as (
-    {%- for source, moment in [
-        ('tills', 'occurred_at'), ('web_shop', 'placed_at'), ('payment_gateway', 'created_at')
-    ] %}
     select
         id,
         source_system,
@@ -94,15 +91,37 @@ records as (
         _failed,
         _checks,
         _schema_version,
-        {{ try_timestamp(moment) }} as occurred_at,
+        {{ try_timestamp('occurred_at') }} as occurred_at,
         _batch_id,
         _row_number,
         _loaded_at
-    from {{ source }}
-    {% if not loop.last -%}
+    from tills
     union all
-    {%- endif %}
-    {%- endfor %}
+    select
+        id,
+        source_system,
+        _payload,
+        _failed,
+        _checks,
+        _schema_version,
+        {{ try_timestamp('placed_at') }} as occurred_at,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from web_shop
+    union all
+    select
+        id,
+        source_system,
+        _payload,
+        _failed,
+        _checks,
+        _schema_version,
+        {{ try_timestamp('created_at') }} as occurred_at,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from payment_gateway
 ),
 
 final as (

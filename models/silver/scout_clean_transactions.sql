@@ -27,54 +27,54 @@ rates as (
 ),
 
 {% if is_incremental() -%}
-new_records as (
-    select distinct transaction_id
-    from {{ ref('scout_transactions_conformed') }}
-    where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-),
+    new_records as (
+        select distinct transaction_id
+        from {{ ref('scout_transactions_conformed') }}
+        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+    ),
 
--- What the table would hold now of the sales that it has.
-looked_up as (
-    select
-        booked.transaction_id,
-        booked.customer_id,
-        booked.product_id,
-        booked.campaign_id,
-        booked.exchange_rate,
-        {{ known_member('booked.customer_id_given', 'customers.customer_id', '(anonymous)') }}
-            as customer_now,
-        {{ known_member('booked.product_id_given', 'products.product_id', '(unknown)') }}
-            as product_now,
-        {{ known_member('booked.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
-            as campaign_now,
-        rates.rate as rate_now
-    from {{ this }} as booked
-    left join customers on booked.customer_id_given = customers.customer_id_given
-    left join products on booked.product_id_given = products.product_id
-    left join campaigns on booked.campaign_id_given = campaigns.campaign_id
-    left join rates
-        on
-            booked.transaction_date = rates.rate_date
-            and booked.original_currency = rates.currency
-),
+    -- What the table would hold now of the sales that it has.
+    looked_up as (
+        select
+            booked.transaction_id,
+            booked.customer_id,
+            booked.product_id,
+            booked.campaign_id,
+            booked.exchange_rate,
+            {{ known_member('booked.customer_id_given', 'customers.customer_id', '(anonymous)') }}
+                as customer_now,
+            {{ known_member('booked.product_id_given', 'products.product_id', '(unknown)') }}
+                as product_now,
+            {{ known_member('booked.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
+                as campaign_now,
+            rates.rate as rate_now
+        from {{ this }} as booked
+        left join customers on booked.customer_id_given = customers.customer_id_given
+        left join products on booked.product_id_given = products.product_id
+        left join campaigns on booked.campaign_id_given = campaigns.campaign_id
+        left join rates
+            on
+                booked.transaction_date = rates.rate_date
+                and booked.original_currency = rates.currency
+    ),
 
-changed as (
-    select transaction_id from new_records
-    union
-    select transaction_id
-    from looked_up
-    where
-        customer_id <> customer_now
-        or product_id <> product_now
-        or campaign_id <> campaign_now
-        or exchange_rate <> rate_now
-    union
-    -- Sales that waited for a rate.
-    select waiting.transaction_id
-    from {{ ref('scout_transactions_conformed') }} as waiting
-    left join {{ this }} as booked on waiting.transaction_id = booked.transaction_id
-    where waiting.is_accepted and booked.transaction_id is null
-),
+    changed as (
+        select transaction_id from new_records
+        union
+        select transaction_id
+        from looked_up
+        where
+            customer_id <> customer_now
+            or product_id <> product_now
+            or campaign_id <> campaign_now
+            or exchange_rate <> rate_now
+        union
+        -- Sales that waited for a rate.
+        select waiting.transaction_id
+        from {{ ref('scout_transactions_conformed') }} as waiting
+        left join {{ this }} as booked on waiting.transaction_id = booked.transaction_id
+        where waiting.is_accepted and booked.transaction_id is null
+    ),
 
 {% endif -%}
 records as (
