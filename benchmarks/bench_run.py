@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests")
+PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests/generic")
 ROWS = 20
 
 

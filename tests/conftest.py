@@ -27,7 +27,7 @@ from controlplane.config import Project, load_project
 from controlplane.targets import Target, open_target
 
 ROOT = Path(__file__).parent.parent
-PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests")
+PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests/generic")
 TARGETS = ("duckdb", "postgres")
 SERVER_FOLDER = "databank-postgres-"
 _numbers = itertools.count()
