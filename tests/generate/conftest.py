@@ -238,7 +238,7 @@ def make_built(
         root = tmp_path_factory.mktemp(f"built_{target}")
         for name in ("dbt_project.yml", "profiles.yml"):
             shutil.copy(ROOT / name, root / name)
-        for name in ("macros", "tests/data_tests"):
+        for name in ("macros", "tests/data_tests/generic"):
             shutil.copytree(ROOT / name, root / name)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DATABANK_")}
         environment |= {
