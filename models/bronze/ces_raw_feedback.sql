@@ -1,0 +1,107 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail'
+) }}
+
+{%- set blank_text = "coalesce(trim({}, ' '), '') = ''" %}
+
+with surveys as (
+    {{ bronze_records(
+        model='raw_survey_feedback',
+        source_system='surveys',
+        columns=[
+            'feedback_id', 'submitted_at', 'customer_id', 'channel', 'interaction_type',
+            'transaction_id', 'interaction_id', 'language', 'rating', 'recommend', 'feedback_text',
+            'invited_at'
+        ],
+        checks=[
+            ['feedback_id', 'feedback_id is null'],
+            ['submitted_at', try_timestamp('submitted_at') ~ ' is null'],
+            ['channel', 'channel is null'],
+            [
+                'interaction_type',
+                "coalesce(interaction_type, '') not in ('purchase', 'return', 'support')"
+            ],
+            [
+                'rating',
+                'coalesce(' ~ try_cast('rating', 'decimal(18,6)') ~ ' not between 1 and 5, true)'
+            ],
+            [
+                'recommend',
+                'coalesce(' ~ try_cast('recommend', 'integer') ~ ' not between 0 and 10, '
+                ~ 'recommend is not null)'
+            ],
+            ['feedback_text', blank_text.format('feedback_text')]
+        ]
+    ) }}
+),
+
+mentions as (
+    {{ bronze_records(
+        model='raw_social_mentions',
+        source_system='social',
+        columns=[
+            'mention_id', 'platform', 'posted_at', 'author', 'text', 'language', 'country',
+            'hashtags', 'engagement'
+        ],
+        nested=['author', 'hashtags', 'engagement'],
+        checks=[
+            ['mention_id', 'mention_id is null'],
+            ['platform', 'platform is null'],
+            ['posted_at', try_timestamp('posted_at') ~ ' is null'],
+            ['text', blank_text.format('text')]
+        ]
+    ) }}
+),
+
+records as (
+    select
+        id,
+        feedback_text,
+        {{ try_cast('rating', 'decimal(18,6)') }} as rating,
+        channel,
+        customer_id,
+        _payload,
+        language,
+        _failed,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from surveys
+    union all
+    select
+        id,
+        text as feedback_text,
+        cast(null as decimal(18, 6)) as rating,
+        'social' as channel,
+        {{ json_text('author_json', 'customer_id') }} as customer_id,
+        _payload,
+        language,
+        _failed,
+        _batch_id,
+        _row_number,
+        _loaded_at
+    from mentions
+),
+
+final as (
+    select
+        id,
+        cast(feedback_text as text) as feedback_text,
+        rating,
+        cast(channel as varchar) as channel,
+        cast(customer_id as varchar) as customer_id,
+        _payload as interaction_context,
+        _loaded_at as ingested_at,
+        -- What the mark alone says; the words are read in silver.
+        cast(case when rating between 1 and 5 then (rating - 3) * 0.5 end as decimal(18, 6))
+            as sentiment_score,
+        cast(lower(language) as varchar) as language_detected,
+        _failed as _failed_checks,
+        _batch_id,
+        _row_number
+    from records
+)
+
+select * from final

@@ -1,0 +1,47 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail'
+) }}
+
+with agents as (
+    {{ bronze_records(
+        model='raw_agent_logs',
+        source_system='logs',
+        columns=[
+            'log_id', 'agent_id', 'layer', 'operation', 'payload', 'execution_time', 'status',
+            'error_details', 'created_at'
+        ],
+        nested=['payload', 'error_details'],
+        checks=[
+            ['log_id', 'log_id is null'],
+            ['agent_id', 'agent_id is null'],
+            ['layer', "coalesce(layer, '') not in ('bronze', 'silver', 'gold', 'platinum')"],
+            [
+                'execution_time',
+                'coalesce(' ~ try_cast('execution_time', 'decimal(18,6)') ~ ', -1) < 0'
+            ],
+            ['status', "coalesce(status, '') not in ('success', 'failed', 'timeout')"],
+            ['created_at', try_timestamp('created_at') ~ ' is null']
+        ]
+    ) }}
+),
+
+final as (
+    select
+        id,
+        cast(agent_id as varchar) as agent_id,
+        cast(layer as varchar) as layer,
+        cast(operation as varchar) as operation,
+        _payload as payload,
+        {{ try_cast('execution_time', 'decimal(18,6)') }} as execution_time,
+        cast(status as varchar) as status,
+        error_details_json as error_details,
+        coalesce({{ try_timestamp('created_at') }}, _loaded_at) as created_at,
+        _failed as _failed_checks,
+        _batch_id,
+        _row_number
+    from agents
+)
+
+select * from final

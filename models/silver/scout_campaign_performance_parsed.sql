@@ -1,0 +1,36 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail'
+) }}
+
+with records as (
+    select *
+    from {{ ref('scout_raw_campaigns') }}
+    where
+        performance_metrics is not null
+        {% if is_incremental() %}
+            and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        {% endif %}
+),
+
+final as (
+    select
+        id as source_bronze_id,
+        {{ try_cast(json_text('campaign_data', 'date'), 'date') }} as performance_date,
+        cast({{ json_text('campaign_data', 'campaign_id') }} as varchar) as campaign_id_given,
+        cast({{ json_text('campaign_data', 'channel') }} as varchar) as channel,
+        {{ try_cast(json_text('performance_metrics', 'impressions'), 'bigint') }} as impressions,
+        {{ try_cast(json_text('performance_metrics', 'clicks'), 'bigint') }} as clicks,
+        {{ try_cast(json_text('performance_metrics', 'spend'), 'decimal(12,2)') }} as spend,
+        {{ try_cast(json_text('performance_metrics', 'conversions'), 'integer') }} as conversions,
+        {{ try_cast(json_text('performance_metrics', 'revenue'), 'decimal(12,2)') }} as revenue,
+        attribution_model,
+        cast({{ reason_of() }} as varchar) as reason,
+        ingested_at,
+        _batch_id,
+        _row_number
+    from records
+)
+
+select * from final
