@@ -92,8 +92,10 @@ final as (
         recommend,
         language,
         cast(
-            case when interaction_type = 'support' then coalesce(contact_type, 'support')
-            else interaction_type end as varchar
+            case
+                when interaction_type = 'support' then coalesce(contact_type, 'support')
+                else interaction_type
+            end as varchar
         ) as contact_type,
         transaction_id,
         interaction_id,

@@ -237,8 +237,8 @@ final as (
         cast(score as decimal(18, 6)) as sentiment_score,
         cast(
             case
-                when score >= 0.25 then 'positive'
-                when score <= -0.25 then 'negative'
+                when score >= 0.30 then 'positive'
+                when score <= -0.30 then 'negative'
                 when score is not null then 'neutral'
             end as varchar
         ) as sentiment_label,
