@@ -6,11 +6,12 @@
   Arguments:
     model: an outcomes model.
     bronze: the bronze relation.
-    silver: the relations of the accepted records, each with `source_bronze_id`.
+    silver: the relation of the accepted records, with `source_bronze_id`.
+    silver_too: another one, where the bronze records are of two kinds.
     batches: the relation of the load ledger.
     raw_tables: the raw tables that the bronze model reads, as the ledger names them.
 -#}
-{% test every_record_once(model, bronze, silver, batches, raw_tables) %}
+{% test every_record_once(model, bronze, silver, batches, raw_tables, silver_too=none) %}
 
 with outcomes as (
     select * from {{ model }}
@@ -21,14 +22,15 @@ records as (
 ),
 
 clean as (
-    {%- for relation in silver %}
     select source_bronze_id
-    from {{ relation }}
+    from {{ silver }}
     where source_bronze_id is not null
-    {% if not loop.last -%}
+    {% if silver_too is not none -%}
     union all
+    select source_bronze_id
+    from {{ silver_too }}
+    where source_bronze_id is not null
     {%- endif %}
-    {%- endfor %}
 ),
 
 without_outcome as (
