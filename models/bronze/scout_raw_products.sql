@@ -14,15 +14,27 @@ with catalogue as (
         ],
         nested=['category', 'price', 'attributes', 'seasonal_flags'],
         checks=[
-            ['product_id', 'product_id is null'],
-            ['name', 'name is null'],
-            ['category', json_text('category_json', 'l1') ~ ' is null'],
+            ['product_id', "coalesce(trim(product_id, ' '), '') in ('', '(unknown)')"],
+            ['name', "coalesce(trim(name, ' '), '') = ''"],
+            ['category.l1', json_text('category_json', 'l1') ~ ' is null'],
+            ['category.l2', json_text('category_json', 'l2') ~ ' is null'],
+            ['category.l3', json_text('category_json', 'l3') ~ ' is null'],
             [
                 'price.amount',
                 'coalesce(' ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)')
                 ~ ', 0) <= 0'
             ],
+            [
+                'price.currency',
+                'coalesce(' ~ json_text('price_json', 'currency') ~ ", '') <> 'EUR'"
+            ],
             ['cost', 'coalesce(' ~ try_cast('cost', 'decimal(10,2)') ~ ', -1) < 0'],
+            [
+                'cost_above_price',
+                try_cast('cost', 'decimal(10,2)') ~ ' > '
+                ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)')
+                ~ ' and ' ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)') ~ ' > 0'
+            ],
             ['status', "coalesce(status, '') not in ('active', 'discontinued', 'planned')"],
             ['updated_at', try_timestamp('updated_at') ~ ' is null']
         ]
@@ -39,8 +51,16 @@ stock as (
         ],
         checks=[
             ['snapshot_date', try_timestamp('snapshot_date') ~ ' is null'],
-            ['product_id', 'product_id is null'],
-            ['on_hand', 'coalesce(' ~ try_cast('on_hand', 'integer') ~ ', -1) < 0']
+            ['product_id', "coalesce(trim(product_id, ' '), '') in ('', '(unknown)')"],
+            ['on_hand', 'coalesce(' ~ try_cast('on_hand', 'integer') ~ ', -1) < 0'],
+            ['received', 'coalesce(' ~ try_cast('received', 'integer') ~ ', -1) < 0'],
+            ['sold', 'coalesce(' ~ try_cast('sold', 'integer') ~ ', -1) < 0'],
+            ['adjusted', try_cast('adjusted', 'integer') ~ ' is null'],
+            ['reorder_point', 'coalesce(' ~ try_cast('reorder_point', 'integer') ~ ', -1) < 0'],
+            [
+                'inventory_status',
+                "coalesce(inventory_status, '') not in ('in_stock', 'low_stock', 'out_of_stock')"
+            ]
         ]
     ) }}
 ),
@@ -51,8 +71,15 @@ records as (
         source_system,
         _payload,
         category_json as category_hierarchy,
-        -- What the stock knows is added to what the catalogue says, record by record.
-        'pending' as enrichment_status,
+        case
+            when
+                {{ json_text('category_json', 'l3') }} is not null
+                and cost is not null
+                and brand is not null
+                and attributes_json is not null
+                then 'complete'
+            else 'partial'
+        end as enrichment_status,
         _failed,
         _batch_id,
         _row_number,
@@ -64,7 +91,7 @@ records as (
         source_system,
         _payload,
         {{ try_cast_jsonb('cast(null as varchar)') }} as category_hierarchy,
-        'enrichment' as enrichment_status,
+        'stock' as enrichment_status,
         _failed,
         _batch_id,
         _row_number,
@@ -81,6 +108,7 @@ final as (
         _loaded_at as ingested_at,
         {{ texts_as_json('_failed') }} as validation_errors,
         cast(enrichment_status as varchar) as enrichment_status,
+        _failed as _failed_checks,
         _batch_id,
         _row_number
     from records

@@ -1,0 +1,63 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail'
+) }}
+
+{%- set columns = [
+    'customer_id', 'first_name', 'last_name', 'email', 'phone', 'birth_date', 'gender', 'address',
+    'registration_date', 'tier', 'preferred_channel', 'marketing_consent', 'language', 'updated_at'
+] %}
+
+with crm as (
+    {{ bronze_records(
+        model='raw_crm_customers',
+        source_system='crm',
+        columns=columns + ['_source_file'],
+        nested=['address'],
+        payload=record_json(columns, ['address']),
+        checks=[
+            ['customer_id', "coalesce(trim(customer_id, ' '), '') in ('', '(unknown)', '(anonymous)')"],
+            ['first_name', "coalesce(trim(first_name, ' '), '') = ''"],
+            ['last_name', "coalesce(trim(last_name, ' '), '') = ''"],
+            [
+                'email',
+                "not lower(trim(email, ' ')) ~ '^[a-z0-9._%+-]+@([a-z0-9-]+[.])+[a-z]{2,}$'"
+            ],
+            ['phone', "not phone ~ '^[+]?[0-9 ()/.-]{6,30}$'"],
+            [
+                'birth_date',
+                "coalesce(birth_date, '') <> '' and not coalesce("
+                ~ try_timestamp('birth_date') ~ " between timestamp '1900-01-02' and "
+                ~ try_timestamp('updated_at') ~ ', false)'
+            ],
+            ['gender', "gender not in ('female', 'male', 'other')"],
+            ['address', "coalesce(address, '') <> '' and address_json is null"],
+            ['registration_date', try_timestamp('registration_date') ~ ' is null'],
+            ['tier', "coalesce(tier, '') not in ('bronze', 'silver', 'gold', 'platinum')"],
+            [
+                'preferred_channel',
+                "preferred_channel not in ('store', 'web', 'mobile', 'marketplace')"
+            ],
+            ['marketing_consent', try_cast('marketing_consent', 'boolean') ~ ' is null'],
+            ['updated_at', try_timestamp('updated_at') ~ ' is null']
+        ]
+    ) }}
+),
+
+final as (
+    select
+        id,
+        cast(source_system as varchar) as source_system,
+        _payload as customer_data,
+        _loaded_at as ingested_at,
+        false as pii_masked,
+        cast('crm_customers/' || _source_file || '#' || _row_number as varchar) as data_lineage,
+        _failed as quality_flags,
+        _failed as _failed_checks,
+        _batch_id,
+        _row_number
+    from crm
+)
+
+select * from final
