@@ -35,8 +35,7 @@ joined as (
     from records
     left join matched
         on
-            records.is_accepted
-            and records.customer_id_given = matched.customer_id_given
+            records.customer_id_given = matched.customer_id_given
             and records.changed_at = matched.changed_at
     left join customers on matched.customer_id = customers.customer_id
 ),

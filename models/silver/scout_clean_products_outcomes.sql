@@ -35,8 +35,7 @@ catalogue as (
     from {{ ref('scout_products_conformed') }} as records
     left join versions
         on
-            records.is_accepted
-            and records.product_id = versions.product_id
+            records.product_id = versions.product_id
             and records.changed_at = versions.changed_at
     left join newest on versions.product_id = newest.product_id
 ),
@@ -65,8 +64,7 @@ inventory as (
     from {{ ref('scout_stock_conformed') }} as records
     left join {{ ref('scout_product_stock') }} as stock
         on
-            records.is_accepted
-            and records.product_id = stock.product_id
+            records.product_id = stock.product_id
             and records.stock_date = stock.stock_date
 ),
 
