@@ -28,7 +28,7 @@ lint: .venv/.dev
 	check $(BIN)/ruff format --check .; \
 	check $(BIN)/mypy; \
 	check $(BIN)/lint-imports; \
-	check $(BIN)/sqlfluff lint models tests/data_tests; \
+	check $(BIN)/sqlfluff lint --processes 0 models tests/data_tests; \
 	check $(BIN)/databank validate; \
 	check $(BIN)/databank generate --check; \
 	exit $$status
