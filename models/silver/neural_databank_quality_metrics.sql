@@ -54,17 +54,25 @@ loads as (
 
 in_sequence as (
     select
-        loads.*,
-        coalesce(rejects.rejected_lines, 0) as rejected_lines,
-        lag(loads.last_loaded_at) over (
-            partition by loads.raw_table
-            order by loads.load_date
+        *,
+        lag(last_loaded_at) over (
+            partition by raw_table
+            order by load_date
         ) as loaded_before_at
     from loads
+),
+
+loads_and_rejects as (
+    select
+        in_sequence.*,
+        {{ seconds_between('in_sequence.loaded_before_at', 'in_sequence.first_loaded_at') }}
+            as seconds_since,
+        coalesce(rejects.rejected_lines, 0) as rejected_lines
+    from in_sequence
     left join rejects
         on
-            loads.raw_table = rejects.raw_table
-            and loads.load_date = rejects.load_date
+            in_sequence.raw_table = rejects.raw_table
+            and in_sequence.load_date = rejects.load_date
 ),
 
 raw_metrics as (
@@ -77,7 +85,7 @@ raw_metrics as (
         cast(1 as decimal(18, 6)) as threshold_max,
         load_date as measurement_date,
         last_loaded_at as created_at
-    from in_sequence
+    from loads_and_rejects
     union all
     select
         'raw' as layer,
@@ -88,47 +96,46 @@ raw_metrics as (
         cast(0.01 as decimal(18, 6)) as threshold_max,
         load_date as measurement_date,
         last_loaded_at as created_at
-    from in_sequence
+    from loads_and_rejects
     union all
     select
         'raw' as layer,
         raw_table as table_name,
         'freshness' as metric_name,
-        {{ ratio(seconds_between('loaded_before_at', 'first_loaded_at'), '3600', 6, 'decimal(18, 6)') }}
-            as metric_value,
+        {{ ratio('seconds_since', '3600', 6, 'decimal(18, 6)') }} as metric_value,
         cast(0 as decimal(18, 6)) as threshold_min,
         cast(48 as decimal(18, 6)) as threshold_max,
         load_date as measurement_date,
         last_loaded_at as created_at
-    from in_sequence
+    from loads_and_rejects
 ),
 
 bronze_records as (
     {%- for table in bronze %}
-    select
-        '{{ table }}' as table_name,
-        _batch_id,
-        count(*) as records,
-        count(case when {{ array_size('_failed_checks') }} = 0 then 1 end) as valid_records
-    from {{ ref(table) }}
-    group by _batch_id
-    {% if not loop.last -%}
-    union all
-    {%- endif %}
+        select
+            '{{ table }}' as table_name,
+            _batch_id,
+            count(*) as records,
+            count(case when {{ array_size('_failed_checks') }} = 0 then 1 end) as valid_records
+        from {{ ref(table) }}
+        group by _batch_id
+        {% if not loop.last -%}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
 bronze_tables as (
     {%- for table, raw_tables in bronze.items() %}
-    {%- set last_table = loop.last %}
-    {%- for raw_table in raw_tables %}
-    select
-        '{{ table }}' as table_name,
-        '{{ raw_table }}' as raw_table
-    {% if not (loop.last and last_table) -%}
-    union all
-    {%- endif %}
-    {%- endfor %}
+        {%- set last_table = loop.last %}
+        {%- for raw_table in raw_tables %}
+            select
+                '{{ table }}' as table_name,
+                '{{ raw_table }}' as raw_table
+            {% if not (loop.last and last_table) -%}
+                union all
+            {%- endif %}
+        {%- endfor %}
     {%- endfor %}
 ),
 
@@ -175,17 +182,17 @@ bronze_metrics as (
 
 outcomes as (
     {%- for table, model in outcomes.items() %}
-    select
-        '{{ table }}' as table_name,
-        _batch_id,
-        count(*) as records,
-        count(case when outcome = 'duplicate' then 1 end) as duplicates,
-        count(case when outcome = 'quarantine' then 1 end) as in_quarantine
-    from {{ ref(model) }}
-    group by _batch_id
-    {% if not loop.last -%}
-    union all
-    {%- endif %}
+        select
+            '{{ table }}' as table_name,
+            _batch_id,
+            count(*) as records,
+            count(case when outcome = 'duplicate' then 1 end) as duplicates,
+            count(case when outcome = 'quarantine' then 1 end) as in_quarantine
+        from {{ ref(model) }}
+        group by _batch_id
+        {% if not loop.last -%}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
@@ -206,19 +213,19 @@ silver_metrics as (
     {%- for metric, column in [
         ('duplicate_share', 'duplicates'), ('quarantine_share', 'in_quarantine')
     ] %}
-    select
-        'silver' as layer,
-        table_name,
-        '{{ metric }}' as metric_name,
-        {{ ratio(column, 'records', 6, 'decimal(18, 6)') }} as metric_value,
-        cast(0 as decimal(18, 6)) as threshold_min,
-        cast(0.05 as decimal(18, 6)) as threshold_max,
-        load_date as measurement_date,
-        last_loaded_at as created_at
-    from silver_days
-    {% if not loop.last -%}
-    union all
-    {%- endif %}
+        select
+            'silver' as layer,
+            table_name,
+            '{{ metric }}' as metric_name,
+            {{ ratio(column, 'records', 6, 'decimal(18, 6)') }} as metric_value,
+            cast(0 as decimal(18, 6)) as threshold_min,
+            cast(0.05 as decimal(18, 6)) as threshold_max,
+            load_date as measurement_date,
+            last_loaded_at as created_at
+        from silver_days
+        {% if not loop.last -%}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
@@ -243,7 +250,9 @@ final as (
         threshold_min,
         threshold_max,
         cast(
-            case when metric_value between threshold_min and threshold_max then 'pass' else 'fail' end
+            case
+                when metric_value between threshold_min and threshold_max then 'pass' else 'fail'
+            end
             as varchar
         ) as status,
         measurement_date,

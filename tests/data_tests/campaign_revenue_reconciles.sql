@@ -1,6 +1,6 @@
 -- The platform and the books agree on what campaigns sold: no sale is booked that the platform does
 -- not know, and the books lack at most two in a hundred (those in quarantine and those under way;
--- three where there are few).
+-- five where there are few).
 with days as (
     select * from {{ ref('scout_campaign_reconciliation') }}
 ),
@@ -24,7 +24,7 @@ lacking as (
     from days
     having
         sum(platform_conversions - booked_sales)
-        > greatest(3, sum(platform_conversions) / 50)
+        > greatest(5, sum(platform_conversions) / 50)
 )
 
 select * from unknown_sales
