@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# One worker makes what all of them look at.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
 
 
 def test_sentiment_and_topics_are_those_that_were_planted(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# One worker makes what all of them look at.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
 # When something was loaded, and how the data were cut into deliveries, is another in each.
 CLOCKS = frozenset({"created_at", "updated_at", "ingested_at", "measurement_date"})
 BY_DELIVERY = frozenset({"id", "source_bronze_id", "_batch_id", "_row_number", "schema_version"})
