@@ -68,7 +68,7 @@ def stored(kind: str, target: str) -> str:
     """The type that a column of this type has on a target."""
     base, _, size = kind.partition("(")
     if target == "postgres":
-        return TYPES[base][1] + (f"({size}" if size else "")
+        return f"{TYPES[base][1].partition('(')[0]}({size}" if size else TYPES[base][1]
     return f"DECIMAL({size}" if base == "numeric" and size else TYPES[base][0]
 
 
