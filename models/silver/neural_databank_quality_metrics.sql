@@ -27,7 +27,7 @@ with batches as (
         rows_rejected,
         loaded_at,
         cast(loaded_at as date) as load_date
-    from {{ source('raw', '_loads') }}
+    from {{ ref('load_batches') }}
 ),
 
 rejects as (
@@ -35,7 +35,7 @@ rejects as (
         batches.raw_table,
         batches.load_date,
         count(*) as rejected_lines
-    from {{ source('raw', '_rejects') }} as lines
+    from {{ ref('load_rejects') }} as lines
     inner join batches on lines.batch_id = batches.batch_id
     group by batches.raw_table, batches.load_date
 ),
