@@ -68,20 +68,20 @@
 
   Arguments:
     bronze: the bronze model.
-    outcomes: the outcomes model.
+    parsed: the model with one row per bronze record and its `reason`, null for one that is accepted.
     payload: the bronze column that holds the record.
 -#}
-{% macro quarantined_records(bronze, outcomes, payload) -%}
+{% macro quarantined_records(bronze, parsed, payload) -%}
     select
-        outcomes.source_bronze_id,
-        outcomes.reason,
+        parsed.source_bronze_id,
+        parsed.reason,
         bronze.{{ payload }} as record,
-        outcomes.ingested_at,
-        outcomes._batch_id,
-        outcomes._row_number
-    from {{ ref(outcomes) }} as outcomes
-    inner join {{ ref(bronze) }} as bronze on outcomes.source_bronze_id = bronze.id
-    where outcomes.outcome = 'quarantine'
+        parsed.ingested_at,
+        parsed._batch_id,
+        parsed._row_number
+    from {{ ref(parsed) }} as parsed
+    inner join {{ ref(bronze) }} as bronze on parsed.source_bronze_id = bronze.id
+    where parsed.reason is not null
 {%- endmacro %}
 
 {#-

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'channel', 'interaction_type'],
+    on_schema_change='fail'
+) }}
+
 -- One row per day, channel and kind of contact with an answer, a mention or a contact.
 with feedback as (
     select

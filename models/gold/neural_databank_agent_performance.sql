@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'agent_id', 'layer'],
+    on_schema_change='fail'
+) }}
+
 -- One row per day, agent and layer with an operation.
 with operations as (
     select * from {{ ref('neural_databank_operations') }}

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'campaign_id', 'channel'],
+    on_schema_change='fail'
+) }}
+
 -- One row per day, campaign and medium on which a campaign ran.
 with performance as (
     select * from {{ ref('scout_campaign_performance') }}

@@ -1,6 +1,13 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'customer_tier'],
+    on_schema_change='fail'
+) }}
+
 -- One row per day and tier. A customer's state (tier, value, purchases in the last 90 days and so
 -- on) only changes on some days: those days are found, and what they change is added up from day
--- to day.
+-- to day. What has changed for a day changes the figures from it on; those before it are kept.
 with transactions as (
     select *
     from {{ ref('scout_clean_transactions') }}
@@ -42,25 +49,144 @@ customers as (
     group by versions.customer_id
 ),
 
-purchase_days as (
+-- The version at the end of each day; before the first one, the first one.
+daily_versions as (
     select
-        customer_id,
-        transaction_date as purchase_date,
-        max(case when channel = 'store' then 1 else 0 end) as in_store,
-        max(case when channel = 'web' then 1 else 0 end) as on_web,
-        max(case when channel = 'mobile' then 1 else 0 end) as on_mobile,
-        max(case when channel = 'marketplace' then 1 else 0 end) as on_marketplace,
+        versions.customer_id,
         case
             when
-                row_number() over (partition by customer_id order by transaction_date) = 1
-                then 1
-            else 0
-        end as is_first,
+                row_number() over (
+                    partition by versions.customer_id
+                    order by versions.valid_from
+                ) = 1
+                then least(customers.known_from, cast(versions.valid_from as date))
+            else cast(versions.valid_from as date)
+        end as date,
+        versions.customer_tier,
+        versions.marketing_consent,
+        versions.created_at,
+        versions.updated_at,
+        cast(versions.valid_from as date) as valid_date,
+        lead(cast(versions.valid_from as date)) over (
+            partition by versions.customer_id
+            order by versions.valid_from
+        ) as next_date
+    from versions
+    inner join customers on versions.customer_id = customers.customer_id
+),
+
+lasting_versions as (
+    select *
+    from daily_versions
+    where next_date > valid_date or next_date is null
+),
+
+-- A checksum of what each day brought. What was before the first day is there on the first day.
+inputs as (
+    select
+        greatest(transactions.transaction_date, bounds.first_date) as date,
+        {{ row_hash([
+            'transactions.transaction_id', 'transactions.customer_id', 'transactions.amount',
+            'transactions.transaction_type', 'transactions.channel', 'transactions.created_at',
+            'transactions.updated_at'
+        ]) }} as input,
+        transactions.created_at,
+        transactions.updated_at
+    from transactions
+    cross join bounds
+    union all
+    select
+        greatest(versions.date, bounds.first_date) as date,
+        {{ row_hash([
+            'versions.customer_id', 'versions.date', 'versions.customer_tier',
+            'versions.marketing_consent', 'versions.created_at', 'versions.updated_at'
+        ]) }} as input,
+        versions.created_at,
+        versions.updated_at
+    from lasting_versions as versions
+    cross join bounds
+    union all
+    select
+        greatest(customers.known_from, bounds.first_date) as date,
+        {{ row_hash(['customers.customer_id', 'customers.known_from']) }} as input,
+        cast(null as timestamp) as created_at,
+        cast(null as timestamp) as updated_at
+    from customers
+    cross join bounds
+),
+
+daily_inputs as (
+    select
+        date,
+        sum(input) as input,
         min(created_at) as created_at,
         max(updated_at) as updated_at
+    from inputs
+    group by date
+),
+
+day_numbers as (
+    select
+        first_date,
+        {{ each_number_to('last_date - first_date') }} as day_number
+    from bounds
+),
+
+days as (
+    select first_date + cast(day_number as integer) as date
+    from day_numbers
+),
+
+dated as (
+    select
+        days.date,
+        cast(coalesce(daily_inputs.input, 0) as decimal(38, 0)) as _inputs,
+        min(daily_inputs.created_at) over days_so_far as created_at,
+        max(daily_inputs.updated_at) over days_so_far as updated_at
+    from days
+    left join daily_inputs on days.date = daily_inputs.date
+    window days_so_far as (order by days.date)
+),
+
+{% if is_incremental() -%}
+    made_from as (
+        select distinct
+            date,
+            _inputs
+        from {{ this }}
+    ),
+
+{% endif -%}
+-- The first day whose figures are made.
+made as (
+    {% if is_incremental() -%}
+        select min(dated.date) as first_date
+        from dated
+        left join made_from on dated.date = made_from.date
+        where made_from._inputs is distinct from dated._inputs
+    {%- else -%}
+        select first_date from bounds
+    {%- endif %}
+),
+
+-- A purchase has had all its effects after 181 days.
+purchase_days as (
+    select
+        transactions.customer_id,
+        transactions.transaction_date as purchase_date,
+        max(case when transactions.channel = 'store' then 1 else 0 end) as in_store,
+        max(case when transactions.channel = 'web' then 1 else 0 end) as on_web,
+        max(case when transactions.channel = 'mobile' then 1 else 0 end) as on_mobile,
+        max(case when transactions.channel = 'marketplace' then 1 else 0 end) as on_marketplace,
+        max(case when transactions.transaction_date = first_purchases.first_date then 1 else 0 end)
+            as is_first
     from transactions
-    where transaction_type = 'sale'
-    group by customer_id, transaction_date
+    inner join first_purchases on transactions.customer_id = first_purchases.customer_id
+    cross join made
+    where
+        transactions.transaction_type = 'sale'
+        and transactions.transaction_date >= made.first_date - 181
+    group by transactions.customer_id, transactions.transaction_date
 ),
 
 -- On which days a purchase begins and ceases to count: today, in the last 90 days, in the 90 days
@@ -82,39 +208,12 @@ purchase_steps as (
             {{ recent }} * on_web as on_web,
             {{ recent }} * on_mobile as on_mobile,
             {{ recent }} * on_marketplace as on_marketplace,
-            {{ today }} * is_first as acquired,
-            created_at,
-            updated_at
+            {{ today }} * is_first as acquired
         from purchase_days
         {% if not loop.last -%}
             union all
         {%- endif %}
     {%- endfor %}
-),
-
--- The version at the end of each day; before the first one, the first one.
-daily_versions as (
-    select
-        versions.customer_id,
-        case
-            when
-                row_number() over (
-                    partition by versions.customer_id
-                    order by versions.valid_from
-                ) = 1
-                then least(customers.known_from, cast(versions.valid_from as date))
-            else cast(versions.valid_from as date)
-        end as date,
-        versions.customer_tier,
-        versions.marketing_consent,
-        versions.created_at,
-        versions.updated_at,
-        row_number() over (
-            partition by versions.customer_id, cast(versions.valid_from as date)
-            order by versions.valid_from desc
-        ) as day_rank
-    from versions
-    inner join customers on versions.customer_id = customers.customer_id
 ),
 
 {%- set counts = [
@@ -132,9 +231,7 @@ events as (
         {%- endfor %}
         cast(0 as decimal(12, 2)) as amount,
         cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent,
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as updated_at
+        cast(null as integer) as consent
     from customers
     union all
     select
@@ -146,9 +243,7 @@ events as (
         {%- endfor %}
         cast(0 as decimal(12, 2)) as amount,
         cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent,
-        created_at,
-        updated_at
+        cast(null as integer) as consent
     from purchase_steps
     union all
     select
@@ -159,40 +254,41 @@ events as (
         {%- endfor %}
         amount,
         cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent,
-        created_at,
-        updated_at
+        cast(null as integer) as consent
     from transactions
     union all
     select
-        customer_id,
-        date,
+        versions.customer_id,
+        versions.date,
         {%- for name in counts %}
             0 as {{ name }},
         {%- endfor %}
         cast(0 as decimal(12, 2)) as amount,
-        customer_tier,
-        case when marketing_consent then 1 else 0 end as consent,
-        created_at,
-        updated_at
-    from daily_versions
-    where day_rank = 1
+        versions.customer_tier,
+        case when versions.marketing_consent then 1 else 0 end as consent
+    from lasting_versions as versions
+    cross join made
+    where versions.next_date > made.first_date or versions.next_date is null
 ),
 
+-- What was before the first day that is made is there on that day.
 change_days as (
     select
-        customer_id,
-        date,
+        events.customer_id,
+        greatest(events.date, made.first_date) as date,
         {%- for name in counts %}
-            sum({{ name }}) as {{ name }},
+            sum(events.{{ name }}) as {{ name }},
         {%- endfor %}
-        sum(amount) as amount,
-        max(customer_tier) as customer_tier,
-        max(consent) as consent,
-        min(created_at) as created_at,
-        max(updated_at) as updated_at
+        sum(events.amount) as amount,
+        max(events.customer_tier) as customer_tier,
+        max(events.consent) as consent
     from events
-    group by customer_id, date
+    cross join made
+    cross join bounds
+    where
+        events.date <= bounds.last_date
+        and made.first_date is not null
+    group by events.customer_id, greatest(events.date, made.first_date)
 ),
 
 -- What holds from each of these days on, up to the next one.
@@ -207,9 +303,7 @@ running as (
         sum(amount) over customer_so_far as value_so_far,
         count(customer_tier) over customer_so_far as version_number,
         customer_tier,
-        consent,
-        created_at,
-        updated_at
+        consent
     from change_days
     window customer_so_far as (partition by customer_id order by date)
 ),
@@ -238,9 +332,7 @@ states as (
                 2
             )
             + 20 * max(consent) over (partition by customer_id, version_number)
-        ) as engagement,
-        created_at,
-        updated_at
+        ) as engagement
     from running
 ),
 
@@ -253,79 +345,58 @@ states as (
 changes as (
     select
         customer_tier,
-        date,
         {%- for name in measures %}
             {{ name }},
         {%- endfor %}
-        created_at,
-        updated_at
+        date
     from states
     union all
     select
         customer_tier,
-        next_date as date,
         {%- for name in measures %}
             -{{ name }} as {{ name }},
         {%- endfor %}
-        cast(null as timestamp) as created_at,
-        cast(null as timestamp) as updated_at
+        next_date as date
     from states
     where next_date is not null
 ),
 
--- What changed before the first day is there on the first day.
 daily_changes as (
     select
-        changes.customer_tier,
-        greatest(changes.date, bounds.first_date) as date,
+        customer_tier,
         {%- for name in measures %}
-            sum(changes.{{ name }}) as {{ name }},
+            sum({{ name }}) as {{ name }},
         {%- endfor %}
-        min(changes.created_at) as created_at,
-        max(changes.updated_at) as updated_at
+        date
     from changes
-    cross join bounds
-    where changes.date <= bounds.last_date
-    group by changes.customer_tier, greatest(changes.date, bounds.first_date)
-),
-
-day_numbers as (
-    select
-        first_date,
-        {{ each_number_to('last_date - first_date') }} as day_number
-    from bounds
+    group by customer_tier, date
 ),
 
 tiers as (
     select distinct customer_tier from daily_changes
 ),
 
-days as (
-    select
-        day_numbers.first_date + cast(day_numbers.day_number as integer) as date,
-        tiers.customer_tier
-    from day_numbers
-    cross join tiers
-),
-
 totals as (
     select
-        days.date,
-        days.customer_tier,
+        dated.date,
+        tiers.customer_tier,
         {%- for name in measures %}
             sum(coalesce(daily_changes.{{ name }}, 0)) over tier_so_far as {{ name }},
         {%- endfor %}
-        min(daily_changes.created_at) over tier_so_far as created_at,
-        max(daily_changes.updated_at) over tier_so_far as updated_at
-    from days
+        dated.created_at,
+        dated.updated_at,
+        dated._inputs
+    from dated
+    inner join made on dated.date >= made.first_date
+    cross join tiers
     left join daily_changes
         on
-            days.date = daily_changes.date
-            and days.customer_tier = daily_changes.customer_tier
-    window tier_so_far as (partition by days.customer_tier order by days.date)
+            dated.date = daily_changes.date
+            and tiers.customer_tier = daily_changes.customer_tier
+    window tier_so_far as (partition by tiers.customer_tier order by dated.date)
 ),
 
-final as (
+figures as (
     select
         date,
         cast(customer_tier as varchar) as customer_tier,
@@ -343,9 +414,42 @@ final as (
         cast(lifetime_value as decimal(15, 2)) as lifetime_value,
         cast(at_risk_customers as integer) as at_risk_customers,
         cast(earlier_customers as integer) as earlier_customers,
-        cast(retained_customers as integer) as retained_customers
+        cast(retained_customers as integer) as retained_customers,
+        _inputs
     from totals
     where total_customers > 0
+),
+
+{%- set columns = [
+    'date', 'customer_tier', 'total_customers', 'active_customers', 'new_acquisitions',
+    'churn_count', 'churn_rate', 'avg_lifetime_value', 'avg_engagement_score', 'retention_rate',
+    'created_at', 'updated_at', 'lifetime_value', 'at_risk_customers', 'earlier_customers',
+    'retained_customers', '_inputs'
+] | join(',\n        ') %}
+
+{% if is_incremental() -%}
+    kept as (
+        select made_before.*
+        from {{ this }} as made_before
+        inner join dated
+            on
+                made_before.date = dated.date
+                and made_before._inputs = dated._inputs
+        left join made on made_before.date >= made.first_date
+        where made.first_date is null
+    ),
+
+{% endif -%}
+final as (
+    select
+        {{ columns }}
+    from figures
+    {% if is_incremental() -%}
+        union all
+        select
+            {{ columns }}
+        from kept
+    {%- endif %}
 )
 
 select * from final

@@ -1,4 +1,12 @@
--- One row per day and product that was in the warehouse, or sold, or returned on that day.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'product_id'],
+    on_schema_change='fail'
+) }}
+
+-- One row per day and product that was in the warehouse, or sold, or returned on that day. What has
+-- changed for a product on a day changes its figures from that day on; those before it are kept.
 with transactions as (
     select
         product_id,
@@ -42,7 +50,7 @@ costs as (
     from {{ ref('products_dim') }}
 ),
 
-days as (
+stocked_days as (
     select
         coalesce(transactions.product_id, stock.product_id) as product_id,
         coalesce(transactions.date, stock.date) as date,
@@ -65,6 +73,62 @@ days as (
         on
             transactions.product_id = stock.product_id
             and transactions.date = stock.date
+),
+
+days as (
+    select
+        stocked_days.*,
+        products.category_l1,
+        costs.cost,
+        cast(
+            {{ row_hash([
+                'stocked_days.revenue', 'stocked_days.net_revenue', 'stocked_days.units_sold',
+                'stocked_days.units_returned', 'stocked_days.on_hand', 'stocked_days.is_out_of_stock',
+                'stocked_days.created_at', 'stocked_days.updated_at', 'products.category_l1', 'costs.cost'
+            ]) }}
+            as decimal(38, 0)
+        ) as _inputs
+    from stocked_days
+    inner join products on stocked_days.product_id = products.product_id
+    left join costs
+        on
+            stocked_days.product_id = costs.product_id
+            and stocked_days.date >= costs.first_date
+            and stocked_days.date < costs.end_date
+    {{ computed_once() }}
+),
+
+{% if is_incremental() -%}
+    changed as (
+        select
+            coalesce(days.product_id, made.product_id) as product_id,
+            min(coalesce(days.date, made.date)) as first_date
+        from days
+        full outer join {{ this }} as made
+            on
+                days.product_id = made.product_id
+                and days.date = made.date
+        where days._inputs is distinct from made._inputs
+        group by coalesce(days.product_id, made.product_id)
+    ),
+
+{% endif -%}
+-- The days whose figures are made, and those that they look back on.
+observed_days as (
+    select
+        days.*,
+        {% if is_incremental() -%}
+            days.date >= changed.first_date
+        {%- else -%}
+            true
+        {%- endif %} as is_made
+    from days
+    {% if is_incremental() -%}
+        inner join changed
+            on
+                days.product_id = changed.product_id
+                and days.date >= changed.first_date - 29
+    {%- endif %}
 ),
 
 -- The weekday of tomorrow was 6, 13, 20 and 27 days ago.
@@ -106,8 +170,12 @@ windows as (
             ) as observed_{{ back }}_days_ago,
         {%- endfor %}
         created_at,
-        max(updated_at) over last_30_days as updated_at
-    from days
+        max(updated_at) over last_30_days as updated_at,
+        category_l1,
+        cost,
+        is_made,
+        _inputs
+    from observed_days
     window
         last_30_days as (
             partition by product_id
@@ -133,16 +201,10 @@ weekdays as (
 
 valued as (
     select
-        weekdays.*,
-        products.category_l1,
-        weekdays.net_revenue - weekdays.units_sold * costs.cost as gross_profit
+        *,
+        net_revenue - units_sold * cost as gross_profit
     from weekdays
-    inner join products on weekdays.product_id = products.product_id
-    left join costs
-        on
-            weekdays.product_id = costs.product_id
-            and weekdays.date >= costs.first_date
-            and weekdays.date < costs.end_date
+    where is_made
 ),
 
 ratios as (
@@ -158,7 +220,7 @@ ratios as (
 ),
 
 -- A day on which one piece was sold for a cent does not fit a column of four digits.
-final as (
+figures as (
     select
         date,
         cast(product_id as varchar) as product_id,
@@ -181,8 +243,36 @@ final as (
         updated_at,
         cast(units_returned as integer) as units_returned,
         on_hand,
-        cast(gross_profit as decimal(14, 2)) as gross_profit
+        cast(gross_profit as decimal(14, 2)) as gross_profit,
+        _inputs
     from ratios
+),
+
+{%- set columns = [
+    'date', 'product_id', 'category_l1', 'revenue', 'units_sold', 'inventory_turnover',
+    'margin_percentage', 'return_rate', 'stock_out_days', 'demand_forecast', 'created_at',
+    'updated_at', 'units_returned', 'on_hand', 'gross_profit', '_inputs'
+] | join(',\n        ') %}
+
+{% if is_incremental() -%}
+    kept as (
+        select made.*
+        from {{ this }} as made
+        left join changed on made.product_id = changed.product_id
+        where changed.first_date is null or made.date < changed.first_date
+    ),
+
+{% endif -%}
+final as (
+    select
+        {{ columns }}
+    from figures
+    {% if is_incremental() -%}
+        union all
+        select
+            {{ columns }}
+        from kept
+    {%- endif %}
 )
 
 select * from final

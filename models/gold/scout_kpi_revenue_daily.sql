@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['date', 'region', 'channel'],
+    on_schema_change='fail'
+) }}
+
 -- One row per day, region and channel with a sale or a refund.
 with transactions as (
     select * from {{ ref('scout_clean_transactions') }}

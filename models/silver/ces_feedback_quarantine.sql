@@ -1,8 +1,10 @@
+{{ config(materialized='view') }}
+
 -- What could not be used, as it came, and why.
 with final as (
     {{ quarantined_records(
         bronze='ces_raw_feedback',
-        outcomes='ces_feedback_outcomes',
+        parsed='ces_feedback_parsed',
         payload='interaction_context'
     ) }}
 )

@@ -1,8 +1,10 @@
+{{ config(materialized='view') }}
+
 -- What could not be used, as it came, and why.
 with final as (
     {{ quarantined_records(
         bronze='ces_raw_interactions',
-        outcomes='ces_interactions_outcomes',
+        parsed='ces_interactions_parsed',
         payload='interaction_data'
     ) }}
 )

@@ -5,144 +5,135 @@
     on_schema_change='fail'
 ) }}
 
--- What is looked up may change after a sale was booked: a customer is matched with another, a product
--- or a rate arrives late. Such a sale is written anew, as if it had come now.
-with customers as (
-    select
-        customer_id_given,
-        customer_id
-    from {{ ref('scout_customer_crosswalk') }}
+-- What is looked up may change after a sale was booked: a customer is matched with another, a
+-- product or a campaign arrives late, a rate is put right. Such a sale is written anew.
+{%- set members = [
+    ('customer', 'scout_customer_crosswalk', 'customer_id_given', '(anonymous)'),
+    ('product', 'scout_clean_products', 'product_id', '(unknown)'),
+    ('campaign', 'scout_clean_campaigns', 'campaign_id', '(none)')
+] %}
+
+with conformed as (
+    select * from {{ ref('scout_transactions_conformed') }}
 ),
 
-products as (
-    select product_id from {{ ref('scout_clean_products') }}
-),
-
-campaigns as (
-    select campaign_id from {{ ref('scout_clean_campaigns') }}
-),
-
-rates as (
-    select * from {{ ref('exchange_rates_daily') }}
-),
-
-{% if is_incremental() -%}
-    new_records as (
-        select distinct transaction_id
-        from {{ ref('scout_transactions_conformed') }}
-        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-    ),
-
-    -- What the table would hold now of the sales that it has.
-    looked_up as (
+{% for member, table, key, without in members -%}
+    {{ member }}s as (
         select
-            booked.transaction_id,
-            booked.customer_id,
-            booked.product_id,
-            booked.campaign_id,
-            booked.exchange_rate,
-            {{ known_member('booked.customer_id_given', 'customers.customer_id', '(anonymous)') }}
-                as customer_now,
-            {{ known_member('booked.product_id_given', 'products.product_id', '(unknown)') }}
-                as product_now,
-            {{ known_member('booked.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
-                as campaign_now,
-            rates.rate as rate_now
-        from {{ this }} as booked
-        left join customers on booked.customer_id_given = customers.customer_id_given
-        left join products on booked.product_id_given = products.product_id
-        left join campaigns on booked.campaign_id_given = campaigns.campaign_id
-        left join rates
-            on
-                booked.transaction_date = rates.rate_date
-                and booked.original_currency = rates.currency
+            {%- if key != member ~ '_id' %}
+                {{ key }},
+            {%- endif %}
+            {{ member }}_id
+        from {{ ref(table) }}
     ),
 
-    changed as (
-        select transaction_id from new_records
-        union
-        select transaction_id
-        from looked_up
-        where
-            customer_id <> customer_now
-            or product_id <> product_now
-            or campaign_id <> campaign_now
-            or exchange_rate <> rate_now
-        union
-        -- Sales that waited for a rate.
-        select waiting.transaction_id
-        from {{ ref('scout_transactions_conformed') }} as waiting
-        left join {{ this }} as booked on waiting.transaction_id = booked.transaction_id
-        where waiting.is_accepted and booked.transaction_id is null
+{% endfor -%}
+{% if is_incremental() -%}
+    {% for member, table, key, without in members -%}
+        booked_{{ member }}s as (
+            select distinct
+                {{ member }}_id_given,
+                {{ member }}_id
+            from {{ this }}
+        ),
+
+        changed_{{ member }}s as (
+            select distinct booked.{{ member }}_id_given
+            from booked_{{ member }}s as booked
+            left join {{ member }}s on booked.{{ member }}_id_given = {{ member }}s.{{ key }}
+            where
+                booked.{{ member }}_id <> {{ known_member(
+                    'booked.' ~ member ~ '_id_given', member ~ 's.' ~ member ~ '_id', without
+                ) }}
+        ),
+
+    {% endfor -%}
+    booked_rates as (
+        select distinct
+            transaction_date,
+            original_currency,
+            exchange_rate
+        from {{ this }}
+    ),
+
+    rates as (
+        select distinct
+            transaction_date,
+            currency,
+            exchange_rate
+        from conformed
+    ),
+
+    changed_rates as (
+        select
+            rates.transaction_date,
+            rates.currency
+        from rates
+        left join booked_rates
+            on
+                rates.transaction_date = booked_rates.transaction_date
+                and rates.currency = booked_rates.original_currency
+        where booked_rates.exchange_rate is distinct from rates.exchange_rate
     ),
 
 {% endif -%}
 records as (
     select *
-    from {{ ref('scout_transactions_conformed') }}
-    where
-        is_accepted
-        {% if is_incremental() %}
-            and transaction_id in (select transaction_id from changed)
-        {% endif %}
-),
-
--- A record that comes again replaces the one before; in most cases it is the same.
-ranked as (
-    select
-        *,
-        min(ingested_at) over (partition by transaction_id) as first_ingested_at,
-        row_number() over (
-            partition by transaction_id
-            order by _batch_id desc, _row_number desc
-        ) as newest_rank
-    from records
-),
-
-newest as (
-    select *
-    from ranked
-    where newest_rank = 1
+    from conformed
+    {% if is_incremental() -%}
+        where
+            _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            {%- for member, table, key, without in members %}
+                or {{ member }}_id_given in (
+                    select {{ member }}_id_given from changed_{{ member }}s
+                )
+            {%- endfor %}
+            or (transaction_date, currency) in (
+                select
+                    transaction_date,
+                    currency
+                from changed_rates
+            )
+    {%- endif %}
 ),
 
 final as (
     select
-        {{ surrogate_uuid(["'scout_clean_transactions'", 'newest.transaction_id']) }} as id,
-        newest.transaction_id,
-        {{ known_member('newest.customer_id_given', 'customers.customer_id', '(anonymous)') }}
-            as customer_id,
-        {{ known_member('newest.product_id_given', 'products.product_id', '(unknown)') }}
-            as product_id,
-        {{ known_member('newest.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
-            as campaign_id,
-        newest.transaction_date,
-        newest.amount_eur as amount,
+        {{ surrogate_uuid(["'scout_clean_transactions'", 'records.transaction_id']) }} as id,
+        records.transaction_id,
+        {%- for member, table, key, without in members %}
+            {{ known_member(
+                'records.' ~ member ~ '_id_given', member ~ 's.' ~ member ~ '_id', without
+            ) }} as {{ member }}_id,
+        {%- endfor %}
+        records.transaction_date,
+        records.amount_eur as amount,
         cast('EUR' as varchar(3)) as currency,
-        newest.channel,
-        newest.region,
-        newest.payment_method,
-        newest.discount_eur as discount_applied,
-        newest.tax_eur as tax_amount,
-        newest.first_ingested_at as created_at,
-        newest.ingested_at as updated_at,
-        newest.quality_score as data_quality_score,
-        newest.source_bronze_id,
-        newest.transaction_type,
-        newest.refund_of,
-        newest.order_id,
-        newest.quantity,
-        newest.occurred_at,
-        newest.amount as original_amount,
-        cast(newest.currency as varchar(3)) as original_currency,
-        newest.exchange_rate,
-        newest.customer_id_given,
-        newest.product_id_given,
-        newest.campaign_id_given,
-        newest._batch_id
-    from newest
-    left join customers on newest.customer_id_given = customers.customer_id_given
-    left join products on newest.product_id_given = products.product_id
-    left join campaigns on newest.campaign_id_given = campaigns.campaign_id
+        records.channel,
+        records.region,
+        records.payment_method,
+        records.discount_eur as discount_applied,
+        records.tax_eur as tax_amount,
+        records.first_ingested_at as created_at,
+        records.ingested_at as updated_at,
+        records.quality_score as data_quality_score,
+        records.source_bronze_id,
+        records.transaction_type,
+        records.refund_of,
+        records.order_id,
+        records.quantity,
+        records.occurred_at,
+        records.amount as original_amount,
+        records.currency as original_currency,
+        records.exchange_rate,
+        records.customer_id_given,
+        records.product_id_given,
+        records.campaign_id_given,
+        records._batch_id
+    from records
+    left join customers on records.customer_id_given = customers.customer_id_given
+    left join products on records.product_id_given = products.product_id
+    left join campaigns on records.campaign_id_given = campaigns.campaign_id
 )
 
 select * from final

@@ -1,36 +1,11 @@
 -- What each customer bought, and whether they are due. It reads the sales before they are booked on
 -- customers, who would else wait for their own sales.
 with transactions as (
-    select *
-    from {{ ref('scout_transactions_conformed') }}
-    where is_accepted
+    select * from {{ ref('scout_transactions_conformed') }}
 ),
 
 crosswalk as (
     select * from {{ ref('scout_customer_crosswalk') }}
-),
-
--- A record that comes again replaces the one before, as it does where sales are booked.
-ranked as (
-    select
-        transactions.*,
-        row_number() over (
-            partition by transactions.transaction_id
-            order by transactions._batch_id desc, transactions._row_number desc
-        ) as newest_rank
-    from transactions
-),
-
-newest as (
-    select
-        crosswalk.customer_id,
-        ranked.transaction_date,
-        ranked.amount_eur,
-        ranked.transaction_type,
-        ranked.ingested_at
-    from ranked
-    inner join crosswalk on ranked.customer_id_given = crosswalk.customer_id_given
-    where ranked.newest_rank = 1
 ),
 
 -- Today, as far as the data knows.
@@ -39,16 +14,27 @@ last_day as (
     from transactions
 ),
 
+customer_days as (
+    select
+        crosswalk.customer_id,
+        transactions.transaction_date,
+        sum(transactions.amount_eur) as amount,
+        max(case when transactions.transaction_type = 'sale' then 1 else 0 end) as is_purchase,
+        max(transactions.ingested_at) as updated_at
+    from transactions
+    inner join crosswalk on transactions.customer_id_given = crosswalk.customer_id_given
+    group by crosswalk.customer_id, transactions.transaction_date
+),
+
 customers as (
     select
         customer_id,
-        sum(amount_eur) as lifetime_value,
-        min(case when transaction_type = 'sale' then transaction_date end) as first_purchase_date,
-        max(case when transaction_type = 'sale' then transaction_date end) as last_purchase_date,
-        count(distinct case when transaction_type = 'sale' then transaction_date end)
-            as purchase_days,
-        max(ingested_at) as updated_at
-    from newest
+        sum(amount) as lifetime_value,
+        min(case when is_purchase = 1 then transaction_date end) as first_purchase_date,
+        max(case when is_purchase = 1 then transaction_date end) as last_purchase_date,
+        sum(is_purchase) as purchase_days,
+        max(updated_at) as updated_at
+    from customer_days
     group by customer_id
 ),
 

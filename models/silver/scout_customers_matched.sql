@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='customer_id_given',
+    on_schema_change='fail'
+) }}
+
 -- Every version of every id, under the customer that the id stands for. A value that is missing or
 -- cannot be right says nothing about the customer: the last one that was known goes on.
 {%- set carried = [
@@ -5,14 +12,35 @@
     'preferred_channel', 'marketing_consent', 'language'
 ] %}
 
-with records as (
-    select *
-    from {{ ref('scout_customers_conformed') }}
-    where is_accepted
+with crosswalk as (
+    select * from {{ ref('scout_customer_crosswalk') }}
 ),
 
-crosswalk as (
-    select * from {{ ref('scout_customer_crosswalk') }}
+{% if is_incremental() -%}
+    -- Ids with a new version, and ids that stand for somebody else now.
+    changed as (
+        select customer_id_given
+        from {{ ref('scout_customers_conformed') }}
+        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        union
+        select crosswalk.customer_id_given
+        from crosswalk
+        left join {{ this }} as matched
+            on
+                crosswalk.customer_id_given = matched.customer_id_given
+                and crosswalk.customer_id = matched.customer_id
+        where matched.customer_id_given is null
+    ),
+
+{% endif -%}
+records as (
+    select *
+    from {{ ref('scout_customers_conformed') }}
+    where
+        is_accepted
+        {% if is_incremental() -%}
+            and customer_id_given in (select customer_id_given from changed)
+        {%- endif %}
 ),
 
 -- A version that was delivered again stands as it came last.

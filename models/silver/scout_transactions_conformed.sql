@@ -1,52 +1,119 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='transaction_id',
+    on_schema_change='fail'
+) }}
 
--- Every sale and refund of tills and web shop in one shape, in euros at the day's rate.
+-- A sale is written anew if a record of it is new, if it waited for a rate, or if its rate changed.
+-- Where rates are looked up, they are so by day and currency: all sales of such a pair have one, or
+-- all wait.
 with parsed as (
-    select * from {{ ref('scout_transactions_parsed') }}
+    select *
+    from {{ ref('scout_transactions_parsed') }}
+    where reason is null
 ),
 
 rates as (
     select * from {{ ref('exchange_rates_daily') }}
 ),
 
-final as (
+{% if is_incremental() -%}
+    booked_rates as (
+        select distinct
+            transaction_date,
+            currency,
+            exchange_rate
+        from {{ this }}
+    ),
+
+    changed_rates as (
+        select
+            rates.rate_date,
+            rates.currency
+        from rates
+        left join booked_rates
+            on
+                rates.rate_date = booked_rates.transaction_date
+                and rates.currency = booked_rates.currency
+        where booked_rates.exchange_rate is distinct from rates.rate
+    ),
+
+    changed as (
+        select transaction_id
+        from parsed
+        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        union
+        select parsed.transaction_id
+        from parsed
+        inner join changed_rates
+            on
+                cast(parsed.occurred_at as date) = changed_rates.rate_date
+                and parsed.currency = changed_rates.currency
+    ),
+
+{% endif -%}
+records as (
     select
-        parsed.source_bronze_id,
-        parsed.source_system,
-        parsed.transaction_id,
-        parsed.order_id,
-        parsed.transaction_type,
-        parsed.refund_of,
-        parsed.occurred_at,
+        parsed.*,
         cast(parsed.occurred_at as date) as transaction_date,
-        parsed.customer_id_given,
-        parsed.product_id_given,
-        parsed.campaign_id_given,
-        parsed.quantity,
-        parsed.amount,
-        parsed.currency,
-        rates.rate as exchange_rate,
-        {{ ratio('parsed.amount', 'rates.rate', 2, 'decimal(12, 2)') }} as amount_eur,
-        {{ ratio('parsed.discount', 'rates.rate', 2, 'decimal(12, 2)') }} as discount_eur,
-        {{ ratio('parsed.tax', 'rates.rate', 2, 'decimal(12, 2)') }} as tax_eur,
-        parsed.channel,
-        parsed.region,
-        parsed.payment_method,
-        parsed.quality_score,
-        parsed.reason is null and rates.rate is not null as is_accepted,
-        case
-            when parsed.reason is null and rates.rate is null
-                then 'currency: there is no rate for ' || parsed.currency
-            else parsed.reason
-        end as reason,
-        parsed.ingested_at,
-        parsed._batch_id,
-        parsed._row_number
+        rates.rate as exchange_rate
     from parsed
     left join rates
         on
             cast(parsed.occurred_at as date) = rates.rate_date
             and parsed.currency = rates.currency
+    {% if is_incremental() -%}
+        where parsed.transaction_id in (select transaction_id from changed)
+    {%- endif %}
+),
+
+-- A record that comes again replaces the one before; in most cases it is the same. One that waits
+-- for a rate replaces nothing.
+ranked as (
+    select
+        *,
+        min(ingested_at) over (partition by transaction_id) as first_ingested_at,
+        row_number() over (
+            partition by transaction_id
+            order by
+                case when exchange_rate is null then 1 else 0 end,
+                _batch_id desc,
+                _row_number desc
+        ) as newest_rank
+    from records
+),
+
+final as (
+    select
+        source_bronze_id,
+        source_system,
+        transaction_id,
+        order_id,
+        transaction_type,
+        refund_of,
+        occurred_at,
+        transaction_date,
+        customer_id_given,
+        product_id_given,
+        campaign_id_given,
+        quantity,
+        amount,
+        cast(currency as varchar(3)) as currency,
+        exchange_rate,
+        {{ ratio('amount', 'exchange_rate', 2, 'decimal(12, 2)') }} as amount_eur,
+        {{ ratio('discount', 'exchange_rate', 2, 'decimal(12, 2)') }} as discount_eur,
+        {{ ratio('tax', 'exchange_rate', 2, 'decimal(12, 2)') }} as tax_eur,
+        channel,
+        region,
+        payment_method,
+        quality_score,
+        first_ingested_at,
+        ingested_at,
+        _batch_id,
+        _row_number
+    from ranked
+    where newest_rank = 1 and exchange_rate is not null
 )
 
 select * from final

@@ -7,21 +7,8 @@ silver as (
     select coalesce(sum(amount), 0) as amount from {{ ref('scout_clean_transactions') }}
 ),
 
-newest as (
-    select
-        amount_eur,
-        row_number() over (
-            partition by transaction_id
-            order by _batch_id desc, _row_number desc
-        ) as newest_rank
-    from {{ ref('scout_transactions_conformed') }}
-    where is_accepted
-),
-
 conformed as (
-    select coalesce(sum(amount_eur), 0) as amount
-    from newest
-    where newest_rank = 1
+    select coalesce(sum(amount_eur), 0) as amount from {{ ref('scout_transactions_conformed') }}
 )
 
 select

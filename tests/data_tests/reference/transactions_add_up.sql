@@ -14,9 +14,11 @@ quarantined as (
 ),
 
 again as (
-    select count(*) - count(distinct transaction_id) as records
-    from {{ ref('scout_transactions_conformed') }}
-    where is_accepted
+    select count(*) - count(distinct parsed.transaction_id) as records
+    from {{ ref('scout_transactions_parsed') }} as parsed
+    left join {{ ref('scout_transactions_quarantine') }} as quarantined
+        on parsed.source_bronze_id = quarantined.source_bronze_id
+    where quarantined.source_bronze_id is null
 )
 
 select
