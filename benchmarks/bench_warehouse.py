@@ -1,0 +1,226 @@
+"""What building the reference warehouse costs, and what an increment of one part in a hundred costs.
+
+    python benchmarks/bench_warehouse.py [--scale 10] [--growth 1 10 100] [--json]
+
+Scale 10 is a million transactions with all that belongs to them. Everything is measured in one run
+on this machine:
+
+* a full build (`dbt run` of every model, from raw tables to gold), as a ratio to the same SELECTs
+  run by hand in DuckDB, one after the other, each into a table;
+* dbt's own start: `dbt run` of one view, which the limit of that ratio leaves out;
+* an increment: the last hundredth of the days is loaded, and everything is built again; as a ratio
+  to the full build, both as dbt measures them and from start to end of the process;
+* the same two with the loading, as `databank ingest` and `dbt run`;
+* the peak memory of each.
+
+`--growth` repeats it at each of the scales given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controlplane.demo import Scope, make_demo
+
+ROOT = Path(__file__).parent.parent
+PARTS = (
+    "dbt_project.yml",
+    "profiles.yml",
+    "macros",
+    "models",
+    "seeds",
+    "specs",
+    "tests/data_tests",
+)
+LIMITS = {"full build / by hand": 1.5, "increment / full build": 0.10}
+# What is compared is the reference warehouse; the example has sources of its own.
+EXAMPLE = "shop_*"
+BY_HAND = """
+import json, sys, time, duckdb
+manifest, warehouse = sys.argv[1:]
+nodes = json.load(open(manifest))["nodes"]
+models = {k: v for k, v in nodes.items() if v["resource_type"] == "model"}
+order = []
+def visit(key):
+    if key in models and key not in order:
+        for parent in models[key]["depends_on"]["nodes"]:
+            visit(parent)
+        order.append(key)
+for key in models:
+    visit(key)
+connection = duckdb.connect(warehouse, config={"checkpoint_threshold": "1GB"})
+started = time.perf_counter()
+for key in order:
+    node = models[key]
+    kind = "view" if node["config"]["materialized"] == "view" else "table"
+    relation = node["relation_name"]
+    connection.execute(f"drop {kind} if exists {relation} cascade")
+    connection.execute(f"create {kind} {relation} as {node['compiled_code']}")
+connection.close()
+print(time.perf_counter() - started)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: seconds, those inside dbt or the script, and memory in GiB."""
+
+    seconds: float
+    inner: float
+    memory: float
+
+
+def main() -> int:
+    """Measure, print, and say with the exit code whether every limit is met."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--scale", type=float, default=10.0, help="10 is a million transactions")
+    parser.add_argument("--growth", type=float, nargs="*", default=(), help="more scales")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args()
+    results = []
+    for scale in options.growth or [options.scale]:
+        with tempfile.TemporaryDirectory(prefix="databank-bench-") as name:
+            results.append(measure(Path(name), scale))
+        if not options.json:
+            _print(results[-1])
+    if options.json:
+        print(json.dumps(results, indent=2))
+    at_scale = [each for each in results if each["scale"] == options.scale]
+    return int(any(each["ratios"][key] > most for each in at_scale for key, most in LIMITS.items()))
+
+
+def measure(folder: Path, scale: float) -> dict[str, Any]:
+    """The figures of one scale."""
+    project, later = folder / "project", folder / "later"
+    _copy_project(project)
+    transactions = _make_sources(scale, project / "data" / "demo", later)
+    costs = {"load": _databank(project, "ingest")}
+    raw = folder / "raw.duckdb"
+    shutil.copy(project / "warehouse.duckdb", raw)
+    costs["full build"] = _dbt(project, "run")
+    compiled = folder / "full.json"
+    shutil.copy(project / "target" / "manifest.json", compiled)
+    # What dbt does before and after its work, with the project parsed.
+    costs["dbt's start"] = _dbt(project, "run", "--select", "load_batches")
+    shutil.copytree(later, project / "data" / "demo", dirs_exist_ok=True)
+    costs["load of the increment"] = _databank(project, "ingest")
+    costs["increment"] = _dbt(project, "run")
+    (project / "warehouse.duckdb").unlink()
+    # Seeds are there already: by hand they would be one more file to read.
+    shutil.move(raw, project / "warehouse.duckdb")
+    _dbt(project, "seed")
+    costs["by hand"] = _run(
+        [sys.executable, "-c", BY_HAND, str(compiled), str(project / "warehouse.duckdb")], project
+    )
+    full, start, increment = costs["full build"], costs["dbt's start"], costs["increment"]
+    return {
+        "scale": scale,
+        "transactions": transactions,
+        "seconds": {name: round(cost.seconds, 1) for name, cost in costs.items()},
+        "peak GiB": {name: round(cost.memory, 2) for name, cost in costs.items()},
+        "ratios": {
+            "full build / by hand": (full.seconds - start.seconds) / costs["by hand"].inner,
+            "increment / full build": increment.inner / full.inner,
+            "increment / full build, with dbt's start": increment.seconds / full.seconds,
+            "increment / full build, with the load": (
+                (increment.seconds + costs["load of the increment"].seconds)
+                / (full.seconds + costs["load"].seconds)
+            ),
+        },
+    }
+
+
+def _copy_project(project: Path) -> None:
+    for part in PARTS:
+        source, copy = ROOT / part, project / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns(EXAMPLE))
+        else:
+            shutil.copy(source, copy)
+
+
+def _make_sources(scale: float, demo: Path, later: Path) -> int:
+    """The sources in two deliveries, 99 parts in a hundred and the last one; how many transactions."""
+    scope = Scope(scale=scale, deliveries=100)
+    made = make_demo(scope, demo)
+    last = scope.date_of(scope.cuts[-1]).isoformat()
+    for folder in [path for path in demo.iterdir() if path.is_dir() and path.name != "truth"]:
+        for kind in {file.name.rpartition("_")[0] for file in folder.iterdir()}:
+            files = sorted(folder.glob(f"{kind}_*"))
+            for file in files:
+                if last in file.name:
+                    (later / folder.name).mkdir(parents=True, exist_ok=True)
+                    file.rename(later / folder.name / file.name)
+            _join([file for file in files if last not in file.name])
+    return sum(row[2] for row in made.totals() if row[0] in ("pos", "web"))
+
+
+def _join(files: Sequence[Path]) -> None:
+    """Append all files to the first: each load of a file is one transaction."""
+    with files[0].open("ab") as into:
+        for file in files[1:]:
+            with file.open("rb") as read:
+                if file.suffix == ".csv":
+                    read.readline()
+                shutil.copyfileobj(read, into)
+            file.unlink()
+
+
+def _databank(project: Path, *arguments: str) -> Cost:
+    return _run([sys.executable, "-m", "controlplane", *arguments], project)
+
+
+def _dbt(project: Path, *arguments: str) -> Cost:
+    cost = _run([str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments], project)
+    results = json.loads((project / "target" / "run_results.json").read_text(encoding="utf-8"))
+    return Cost(cost.seconds, results["elapsed_time"], cost.memory)
+
+
+def _run(command: Sequence[str], project: Path) -> Cost:
+    """Run to the end; the peak is that of this command, whose memory the system counts for itself."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DATABANK_", "DBT_"))
+    } | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONPATH": str(ROOT)}
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, cwd=project, env=environment, stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - started
+        said.seek(0)
+        text = said.read()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[:4])} failed:\n{text[-3000:]}")
+    # Linux counts in KiB, macOS in bytes.
+    memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
+    lines = text.split()
+    inner = float(lines[-1]) if BY_HAND in command else seconds
+    return Cost(seconds, inner, memory)
+
+
+def _print(result: dict[str, Any]) -> None:
+    print(f"scale {result['scale']:g}, {result['transactions']:,} transactions")
+    for name, seconds in result["seconds"].items():
+        print(f"  {name}: {seconds:.1f} s, peak {result['peak GiB'][name]:.2f} GiB")
+    for name, ratio in result["ratios"].items():
+        limit = LIMITS.get(name)
+        verdict = f" (at most {limit:g}) {'ok' if ratio <= limit else 'MISSED'}" if limit else ""
+        print(f"  {name}: {ratio:.2f}{verdict}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
