@@ -1,4 +1,6 @@
 -- One row per version of each customer: what was known, from when to when.
+{%- set always = "timestamp '1900-01-01 00:00:00'" %}
+
 with versions as (
     select *
     from {{ ref('scout_customers_matched') }}
@@ -10,7 +12,7 @@ unknown_members as (
         customer_id,
         last_name,
         customer_tier,
-        timestamp '1900-01-01 00:00:00' as valid_from,
+        {{ always }} as valid_from,
         created_at
     from {{ ref('scout_clean_customers') }}
     where source_bronze_id is null
@@ -39,6 +41,11 @@ final as (
         changed_at as valid_from,
         lead(changed_at) over (partition by customer_id order by changed_at) as valid_to,
         is_newest as is_current,
+        case
+            when lag(changed_at) over (partition by customer_id order by changed_at) is null
+                then {{ always }}
+            else changed_at
+        end as counts_from,
         first_ingested_at as created_at,
         ingested_at as updated_at,
         source_bronze_id
@@ -63,6 +70,7 @@ final as (
         valid_from,
         cast(null as timestamp) as valid_to,
         true as is_current,
+        valid_from as counts_from,
         created_at,
         created_at as updated_at,
         cast(null as uuid) as source_bronze_id
