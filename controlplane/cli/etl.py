@@ -19,7 +19,10 @@ def _cells(process: EtlProcess) -> list[Any]:
         f"{target.schema_name}.{process.table_name}" if target.schema_name else process.table_name,
         target.load_strategy,
         schedule.cron_expression if schedule else None,
+        process.status,
     ]
 
 
-etl = definition_group("etl", (("type", "source", "table", "strategy", "schedule"), _cells))
+etl = definition_group(
+    "etl", (("type", "source", "table", "strategy", "schedule", "status"), _cells)
+)

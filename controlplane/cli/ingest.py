@@ -80,7 +80,7 @@ def _dry_run(project: Project, names: tuple[str, ...]) -> list[LoadResult]:
     from controlplane.targets import open_target
 
     every = read_etl_specs(project.root)
-    chosen = choose(every, names)
+    chosen = choose(every, names, project.root)
     project = destination(project, chosen)
     target = open_target(project.target)
     return [

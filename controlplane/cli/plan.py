@@ -59,7 +59,7 @@ def plan(
 
     names, dbt_args = _split(names)
     every = read_etl_specs(project.root)
-    chosen = choose(every, names)
+    chosen = choose(every, names, project.root)
     for note in require_generated(project):
         narrate(f"Note: {note}")
     project = destination(project, chosen)

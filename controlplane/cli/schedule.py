@@ -74,10 +74,12 @@ def list_command(output: str, project: Project) -> None:
 def next_command(names: tuple[str, ...], count: int, output: str, project: Project) -> None:
     """List the next due times, of all processes or of those named."""
     from controlplane.schedule.calendar import instants
+    from controlplane.specs.files import refuse_planned
 
     processes = _processes(project)
     known = {item.slug for item in processes}
     if missing := [name for name in names if name not in known]:
+        refuse_planned(project.root, missing[:1])
         raise ConfigError(
             f"no process with a cron schedule is called '{missing[0]}'"
             f" (has: {', '.join(sorted(known)) or 'none'})"

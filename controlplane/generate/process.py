@@ -164,6 +164,8 @@ class Process:
     error_threshold: int
     partitioning: Partitioning | None
     reads_model: str | None = None
+    # The dbt config that says when the raw table counts as stale.
+    freshness: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bronze(self) -> str:

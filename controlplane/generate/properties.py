@@ -46,7 +46,8 @@ def bronze(process: Process) -> str:
         [*raw_columns(process), *entries(LOAD_COLUMNS)],
         ledger_of=process.raw_table if process.current_only else None,
     )
-    return document(process.spec_path, [entry], [_source(process, process.raw_table)])
+    source = _source(process, process.raw_table, process.freshness)
+    return document(process.spec_path, [entry], [source])
 
 
 def join_bronze(process: Process, join: Join) -> str:
@@ -131,11 +132,14 @@ def over_raw(spec_path: str, model: str) -> str:
     return document(spec_path, [entry], [raw])
 
 
-def _source(process: Process, raw: str) -> Entry:
-    table = {
+def _source(process: Process, raw: str, freshness: Mapping[str, Any] | None = None) -> Entry:
+    table: Entry = {
         "name": raw,
         "description": jinja_safe(f"What {process.name} loaded, every value as the source's text."),
     }
+    # A table that only a join reads is often a list that hardly changes: it has no freshness.
+    if freshness:
+        table["config"] = dict(freshness)
     return {"name": "raw", "schema": naming.RAW_SCHEMA, "tables": [table]}
 
 

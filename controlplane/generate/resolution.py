@@ -9,6 +9,7 @@ from __future__ import annotations
 from controlplane.errors import SpecError
 from controlplane.generate.aggregations import aggregations
 from controlplane.generate.deduplication import deduplications
+from controlplane.generate.freshness import freshness_config
 from controlplane.generate.joins import joins
 from controlplane.generate.process import Process, Table, sentence
 from controlplane.generate.resolver import OtherTable, Resolver, own_names, query_tables
@@ -76,6 +77,7 @@ def resolve(
         error_threshold=spec.error_handling.error_threshold,
         partitioning=partitioning(resolver, columns),
         reads_model=spec.source_config.model,
+        freshness=freshness_config(spec.schedule),
     )
     check_history(resolver, columns)
     if resolver.problems:

@@ -80,13 +80,15 @@ def generate(
             settled = [plan for plan in plans if not _is_open(changes[plan.slug])]
             _remember(project, settled, fresh)
     every = tuple(change for plan in plans for change in changes[plan.slug])
-    return Generation(every, len(digests))
+    return Generation(every, len(fresh) + len(files))
 
 
 def check_specs(project: Project, files: Iterable[SpecFile[EtlProcess]]) -> list[Problem]:
     """What is wrong with the expressions of specs, as far as their sources are on record."""
     listed = list(files)
-    catalog = Catalog(project, _not_on_record, listed)
+    # What a planned process is to write is there for nobody yet.
+    at_work = [file for file in listed if file.spec.is_active]
+    catalog = Catalog(project, _not_on_record, at_work)
     problems: list[Problem] = []
     for file in listed:
         try:
@@ -129,7 +131,7 @@ def _spec_digests(project: Project) -> dict[str, str]:
 def _to_do(
     project: Project, digests: Mapping[str, str], entries: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], list[SpecFile[EtlProcess]]]:
-    """The entries that still hold, and the specs that have to be generated.
+    """The entries that still hold, and the specs at work that have to be generated.
 
     Raises:
         SpecError: specs cannot be used, by themselves or beside each other.
@@ -151,7 +153,8 @@ def _to_do(
                 problems += error.problems
         if problems:
             raise SpecError(problems)
-        touched |= {table for file in files.values() for table in readable_tables(file.spec)}
+        at_work = {name: file for name, file in files.items() if file.spec.is_active}
+        touched |= {table for file in at_work.values() for table in readable_tables(file.spec)}
         stale = [name for name, entry in fresh.items() if touched.intersection(entry.reads)]
         if not stale:
             break
@@ -167,7 +170,7 @@ def _to_do(
         return {}, read_etl_specs(root)
     if problems := problems_between(listed, ETL):
         raise SpecError(problems)
-    return fresh, listed
+    return fresh, [file for file in listed if file.spec.is_active]
 
 
 @dataclass(frozen=True)
@@ -229,7 +232,7 @@ def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Ent
         raise SourceError(text, hint="\n  ".join(hints) or None)
     slugs = {plan.slug for plan in plans} | {entry.slug for entry in fresh.values()}
     plans += _orphans(project, slugs)
-    shared = Record(SHARED_ORIGIN, "", None, shared_files()) if digests else None
+    shared = Record(SHARED_ORIGIN, "", None, shared_files()) if slugs else None
     plans.append(_Plan(SHARED, read_record(record_path(project.specs_dir, SHARED)), shared))
     return plans
 

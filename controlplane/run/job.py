@@ -11,6 +11,7 @@ import difflib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from controlplane.config import Project
 from controlplane.dbt.process import DbtSession
@@ -26,7 +27,7 @@ from controlplane.run.loading import load
 from controlplane.run.options import RunOptions
 from controlplane.run.result import Reporter, RunResult
 from controlplane.specs.etl import EtlProcess
-from controlplane.specs.files import SpecFile, read_etl_specs
+from controlplane.specs.files import SpecFile, read_etl_specs, refuse_planned
 from controlplane.state.records import JobStatus
 from controlplane.state.store import Store, open_store
 from controlplane.targets import open_target
@@ -55,12 +56,12 @@ def retry(project: Project, job_id: str, reporter: Reporter) -> RunResult:
 
 
 def choose(
-    files: Sequence[SpecFile[EtlProcess]], names: Sequence[str]
+    files: Sequence[SpecFile[EtlProcess]], names: Sequence[str], project_root: Path
 ) -> list[SpecFile[EtlProcess]]:
     """The processes with these names, slugs or table names; all of them if none is named.
 
     Raises:
-        DatabankError: a name fits none.
+        DatabankError: a name fits none, or a process that is only planned.
     """
     if not names:
         return list(files)
@@ -71,6 +72,7 @@ def choose(
     chosen = []
     for name in names:
         if name not in known:
+            refuse_planned(project_root, [name])
             slugs = [file.spec.slug for file in files]
             near = difflib.get_close_matches(name, list(known), n=1)
             hint = f" Did you mean '{known[near[0]].spec.slug}'?" if near else ""
@@ -86,7 +88,7 @@ def _run(
     store: Store, project: Project, options: RunOptions, reporter: Reporter, job_id: str | None
 ) -> RunResult:
     every = read_etl_specs(project.root)
-    chosen = choose(every, options.names)
+    chosen = choose(every, options.names, project.root)
     project = destination(project, chosen)
     with _dbt_session(project, options) as session:
         if not options.load_only:

@@ -72,12 +72,14 @@ class _Child:
 
 
 def read_schedules(project_root: Path) -> tuple[list[ScheduledProcess], list[str]]:
-    """The processes that have a cron schedule, and what is wrong with the specs of others."""
+    """The processes at work that have a cron schedule, and what is wrong with other specs."""
     found = scan(project_root, ETL)
     processes = [
         ScheduledProcess(file.spec.slug, file.spec.schedule)
         for file in found.files
-        if file.spec.schedule is not None and file.spec.schedule.schedule_type == "cron"
+        if file.spec.is_active
+        and file.spec.schedule is not None
+        and file.spec.schedule.schedule_type == "cron"
     ]
     return processes, [str(problem) for problem in found.problems]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -16,7 +16,13 @@ from controlplane.specs.block import (
     RetryPolicy,
     repeated_names,
 )
-from controlplane.specs.source import Column, FileFormat, SourceConfig, SourceType
+from controlplane.specs.source import (
+    PLANNED_TYPES,
+    Column,
+    FileFormat,
+    SourceConfig,
+    SourceType,
+)
 from controlplane.specs.transform import (
     Aggregation,
     CleaningRule,
@@ -55,6 +61,7 @@ __all__ = [
     "Severity",
     "SourceConfig",
     "SourceType",
+    "Status",
     "TargetConfig",
     "TransformConfig",
     "Transformation",
@@ -64,6 +71,7 @@ __all__ = [
 
 EtlType = Literal["extract", "transform", "load", "full", "incremental"]
 LoadStrategy = Literal["append", "upsert", "replace", "scd2"]
+Status = Literal["active", "planned"]
 
 
 class TargetConfig(Block):
@@ -223,6 +231,11 @@ class EtlProcess(Block):
         " transform works on a model that exists; full does everything; incremental does so for"
         " what is new."
     )
+    status: Status = Field(
+        "active",
+        description="planned for a process that is to come: it is checked and listed, and otherwise"
+        " left alone: nothing is generated, loaded, built or scheduled for it.",
+    )
     description: str = Field("", description="What the process is for.")
     source_config: SourceConfig = Field(description="Where the records come from.")
     transform_config: TransformConfig = Field(
@@ -248,6 +261,11 @@ class EtlProcess(Block):
     def table_name(self) -> str:
         """The table that is written."""
         return self.target_config.table_name or self.slug
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the process is at work; a planned one is only checked and listed."""
+        return self.status == "active"
 
     @model_validator(mode="after")
     def _parts_fit_together(self, info: ValidationInfo) -> EtlProcess:
@@ -280,6 +298,16 @@ class EtlProcess(Block):
     def _type_problems(self) -> list[FieldProblem]:
         source, transform = self.source_config, self.transform_config
         problems: list[FieldProblem] = []
+        if self.is_active and not source.is_readable:
+            readable = [kind for kind in get_args(SourceType) if kind not in PLANNED_TYPES]
+            problems.append(
+                (
+                    ("source_config", "source_type"),
+                    f"found '{source.source_type}', which no connector reads yet"
+                    f" (can be read: {', '.join(readable)}); write 'status: planned' to keep the"
+                    " process for later",
+                )
+            )
         refused = {
             "extract": ("transformations", "data_quality", "aggregations", "joins"),
             "load": ("transformations", "aggregations", "joins"),

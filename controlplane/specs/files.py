@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from controlplane.errors import Problem, SpecError
+from controlplane.errors import ConfigError, Problem, SpecError
 from controlplane.specs import faults
 from controlplane.specs.block import Block, Step
 from controlplane.specs.document import join_path, read_document
@@ -89,12 +89,27 @@ def line_of(lines: Mapping[str, int], field_path: str) -> int:
 
 
 def read_etl_specs(project_root: Path) -> list[SpecFile[EtlProcess]]:
-    """Every ETL process in `specs/etl`, sorted by path.
+    """Every ETL process in `specs/etl` that is at work, sorted by path.
+
+    Planned ones are checked like the others, and left out.
 
     Raises:
         SpecError: any of them cannot be used, or two cannot stand side by side.
     """
-    return _all(scan(project_root, ETL))
+    return [file for file in _all(scan(project_root, ETL)) if file.spec.is_active]
+
+
+def refuse_planned(project_root: Path, names: Iterable[str]) -> None:
+    """Raise `ConfigError` if a name, slug or table is that of a planned process."""
+    wanted = set(names)
+    for file in scan(project_root, ETL).files:
+        spec = file.spec
+        if not spec.is_active and wanted & {spec.name, spec.slug, spec.table_name}:
+            raise ConfigError(
+                f"the ETL process '{spec.slug}' is planned, and nothing is done for it yet"
+                f" ({file.source}:{file.line('status')})",
+                hint="take 'status: planned' out of its spec when its source can be read",
+            )
 
 
 def read_warehouse_specs(project_root: Path) -> list[SpecFile[Warehouse]]:

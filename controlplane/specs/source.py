@@ -11,7 +11,23 @@ from controlplane.specs.block import Block, FieldProblem, repeated_names
 from controlplane.specs.cursor_query import query_fault
 from controlplane.specs.values import Scalar, Text
 
-SourceType = Literal["postgresql", "csv", "tsv", "json", "jsonl", "parquet", "model"]
+SourceType = Literal[
+    "postgresql",
+    "csv",
+    "tsv",
+    "json",
+    "jsonl",
+    "parquet",
+    "model",
+    "rest",
+    "graphql",
+    "webhook",
+    "sftp",
+    "mqtt",
+    "cdc",
+]
+# What no connector reads yet: only a planned process may name them.
+PLANNED_TYPES = ("rest", "graphql", "webhook", "sftp", "mqtt", "cdc")
 FILE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet")
 COLUMN_TYPES = (
     "text",
@@ -95,7 +111,8 @@ class SourceConfig(Block):
     """Where the records come from."""
 
     source_type: SourceType = Field(
-        description="A PostgreSQL database, files of one format, or a model of this project."
+        description="A PostgreSQL database, files of one format, or a model of this project;"
+        f" {', '.join(PLANNED_TYPES)} only for a process with status planned."
     )
     connection_string: Text | None = Field(
         None,
@@ -149,6 +166,11 @@ class SourceConfig(Block):
         if self.path is None:
             return []
         return [self.path] if isinstance(self.path, str) else list(self.path)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a connector for it."""
+        return self.source_type not in PLANNED_TYPES
 
     @property
     def is_file(self) -> bool:

@@ -13,6 +13,7 @@ import yaml
 from controlplane.errors import SpecError
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import parse_etl
+from controlplane.specs.source import PLANNED_TYPES
 
 MINIMAL: dict[str, Any] = {
     "name": "Orders",
@@ -395,3 +396,40 @@ def test_a_text_that_is_there_says_something(text: str) -> None:
     rules = [{"name": "a", "type": "filter", "expression": text}]
     problems = told(transform_config={"transformations": rules})
     assert "is empty" in problems["transform_config.transformations[0].expression"]
+
+
+@pytest.mark.parametrize("kind", PLANNED_TYPES)
+def test_a_planned_process_may_name_a_connector_that_is_to_come(kind: str) -> None:
+    spec = process(status="planned", type="extract", source_config={"source_type": kind})
+    assert not spec.is_active
+    assert process().is_active
+
+
+def test_a_process_at_work_names_a_connector_that_is_there() -> None:
+    assert told(source_config={"source_type": "mqtt"}) == {
+        "source_config.source_type": "found 'mqtt', which no connector reads yet (can be read:"
+        " postgresql, csv, tsv, json, jsonl, parquet, model); write 'status: planned' to keep the"
+        " process for later"
+    }
+
+
+def test_a_planned_process_is_checked_as_far_as_is_known() -> None:
+    wrong = told(
+        status="planned",
+        source_config={"source_type": "rest", "path": "a.csv", "batch_size": 5},
+        schedule={"schedule_type": "cron", "cron_expression": "now and then"},
+    )
+    assert set(wrong) == {
+        "source_config.path",
+        "source_config.batch_size",
+        "schedule.cron_expression",
+    }
+    # A source that can be read is checked as if it were read.
+    planned = told(status="planned", source_config={"source_type": "csv"})
+    assert planned == {"source_config.path": "is required for source_type csv"}
+
+
+def test_a_source_type_and_a_status_are_one_of_a_closed_list() -> None:
+    wrong = told(status="paused", source_config={"source_type": "carrier_pigeon"})
+    assert wrong["status"].startswith("found 'paused', allowed: active, planned")
+    assert "allowed: postgresql, csv" in wrong["source_config.source_type"]
