@@ -157,6 +157,24 @@ def test_every_model_is_described_with_its_columns(manifest: dict[str, Any]) -> 
     assert silent == []
 
 
+def test_every_kpi_is_on_a_dashboard_that_somebody_owns(manifest: dict[str, Any]) -> None:
+    exposures = manifest["exposures"].values()
+    assert len(exposures) >= 6
+    for exposure in exposures:
+        assert exposure["owner"]["email"].endswith("@example.com"), exposure["name"]
+        assert exposure["description"], exposure["name"]
+        assert exposure["maturity"], exposure["name"]
+    shown = {parent for exposure in exposures for parent in exposure["depends_on"]["nodes"]}
+    kpis = {
+        key
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+        and layer_of(node) == "gold"
+        and not node["name"].startswith("shop_")
+    }
+    assert kpis - shown == set()
+
+
 def test_every_macro_of_the_project_is_described() -> None:
     """By the comment that its file begins with."""
     files = [*(ROOT / "macros").rglob("*.sql"), *(ROOT / "tests/data_tests/generic").glob("*.sql")]

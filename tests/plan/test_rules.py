@@ -216,6 +216,19 @@ def test_configuration_and_columns_count_and_descriptions_do_not(shop: Any) -> N
     assert reason(plan, "clean_customers") == "changed: configuration"
 
 
+def test_a_dashboard_that_reads_a_model_is_nothing_to_build(shop: Any) -> None:
+    shop.write(
+        "models/exposures.yml",
+        "exposures:\n  - name: sales\n    type: dashboard\n    owner: {email: a@example.com}\n"
+        "    depends_on: [ref('colour_totals')]\n",
+    )
+    assert built(shop.plan()) == set()
+    shop.land("orders", [(3, 30)])
+    plan = shop.run(select=["+exposure:sales"])
+    assert "colour_totals" in built(plan)
+    assert {node.resource_type for node in plan.nodes} <= {"model", "seed", "test", "unit_test"}
+
+
 def test_a_seed_is_rebuilt_when_its_content_changes(shop: Any) -> None:
     shop.write("seeds/colours.csv", "colour,name,shade\n1,red,dark\n")
     plan = shop.run()

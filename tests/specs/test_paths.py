@@ -42,8 +42,8 @@ def processes() -> dict[str, EtlProcess]:
 def test_every_path_has_a_spec_with_its_schedule(processes: dict[str, EtlProcess]) -> None:
     specs: dict[str, list[EtlProcess]] = {}
     for spec in processes.values():
-        if path := re.search(r"[Ii]ngestion path ([a-z]+-\d{3})", spec.description):
-            specs.setdefault(path[1], []).append(spec)
+        if named := re.search(r"[Ii]ngestion path ([a-z]+-\d{3})", spec.description):
+            specs.setdefault(named[1], []).append(spec)
     assert sorted(specs) == sorted(PATHS)
     for path, expected in PATHS.items():
         for spec in specs[path]:
