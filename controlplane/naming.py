@@ -9,6 +9,8 @@ from collections.abc import Iterable
 RAW_SCHEMA = "raw"
 LEDGER_TABLE = "_loads"
 REJECTS_TABLE = "_rejects"
+# The edges that the control plane traced in the models; loaded like a source, and no source.
+LINEAGE_TABLE = "_lineage"
 
 # PostgreSQL cuts identifiers after 63 bytes; names here are ASCII, so characters are bytes.
 # Room is kept for the suffixes that dbt (`__dbt_tmp…`) and the generator (`_quarantine`) add.

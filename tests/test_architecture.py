@@ -37,7 +37,8 @@ MAY_READ = {
     "silver": {"bronze", "silver"},
     "gold": {"silver", "gold"},
     "platinum": {"gold", "platinum"},
-    "metadata": {"raw", "metadata"},
+    # What is known about the other layers is told from them.
+    "metadata": {"raw", "bronze", "silver", "gold", "platinum", "metadata"},
 }
 
 

@@ -52,7 +52,7 @@ class PlainReporter:
 
     def planned(self, plan: Plan) -> None:
         """It is decided what is built."""
-        self._total = len(plan.to_build)
+        self._done, self._total = 0, len(plan.to_build)
         if self._total:
             narrate(f"Building {self._total} nodes; {len(plan.unchanged)} are unchanged")
 

@@ -94,7 +94,9 @@ class Data:
 
     def _ledger(self, node: DagNode) -> str:
         if node.raw_tables is None:
-            return json.dumps(self.batches, sort_keys=True)
+            # What the control plane loads of its own (`_lineage`) is no delivery of a source.
+            given = {table: each for table, each in self.batches.items() if table[:1] != "_"}
+            return json.dumps(given, sort_keys=True)
         return json.dumps({table: self.batches.get(table) for table in sorted(node.raw_tables)})
 
     def _ledger_views(self) -> frozenset[str]:

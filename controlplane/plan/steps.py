@@ -74,9 +74,9 @@ class Step:
         }
         named += [key for key in self.nodes if self.dag.nodes[key].is_test and key not in brought]
         excluded = [key for key in self.dag.nodes if key in brought - wanted]
-        arguments = ["--select", *(_selector(self.dag.nodes[key]) for key in named)]
+        arguments = ["--select", *(selector(self.dag.nodes[key]) for key in named)]
         if excluded:
-            arguments += ["--exclude", *(_selector(self.dag.nodes[key]) for key in excluded)]
+            arguments += ["--exclude", *(selector(self.dag.nodes[key]) for key in excluded)]
         return tuple(arguments)
 
 
@@ -98,6 +98,6 @@ def steps(plan: Plan) -> tuple[Step, ...]:
     )
 
 
-def _selector(node: DagNode) -> str:
+def selector(node: DagNode) -> str:
     """The node's full name in dbt's grammar; `?` stands for any one character."""
     return "fqn:" + _PLAIN.sub("?", ".".join(node.fqn))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from controlplane.errors import DatabankError, DbtError
 from controlplane.run import checks
 from controlplane.run.context import Context, now
 from controlplane.run.loading import LOAD_SHARE
 from controlplane.run.result import NodeOutcome
+from controlplane.run.tracing import Tracing
 from controlplane.state.records import NodeResult
 from controlplane.targets.base import quoted
 
@@ -34,43 +35,69 @@ class Build:
     context: Context
     session: DbtSession
     unvalidated: set[str] = field(default_factory=set)
+    _calls: int = 0
 
     def carry_out(self) -> None:
-        """Plan, and build what the plan says.
+        """Plan, and build what the plan says; trace what was built, and build what reads that.
 
         Raises:
             DbtError: dbt could not do it, or not in time; what it had built by then is kept.
         """
         plan = self._plan()
-        if plan.to_build:
-            waited = False
+        tracing = Tracing(self.context, self.session)
+        first = tracing.set_readers_aside(plan)
+        if not (first.to_build or tracing.readers):
+            return
+        waited = False
 
-            def on_wait(message: str) -> None:
-                nonlocal waited
-                waited = True
-                self.context.reporter.waiting(message)
+        def on_wait(message: str) -> None:
+            nonlocal waited
+            waited = True
+            self.context.reporter.waiting(message)
 
-            with self.context.write_lock(on_wait) as lock:
-                if waited or self._is_outdated(plan):
-                    plan = self._plan()
-                if plan.to_build:
-                    self._build(plan, lock.pass_fds)
+        # Held to the end: dbt's process keeps what it was given of the lock for as long as it lives.
+        with self.context.write_lock(on_wait) as lock:
+            if waited or self._is_outdated(plan):
+                plan = self._plan()
+                first = tracing.set_readers_aside(plan)
+            if first.to_build:
+                self._build(first, lock.pass_fds)
+            if tracing.readers:
+                tracing.trace(plan, lock.pass_fds)
+                self._build_readers(tracing, plan, lock.pass_fds)
+
+    def _build_readers(self, tracing: Tracing, plan: Plan, pass_fds: Sequence[int]) -> None:
+        """Build what had to wait for the tracing, and what reads what it loaded."""
+        rest = tracing.readers_of(self._make_plan(), plan)
+        announced = {node.unique_id for node in plan.to_build}
+        if any(node.unique_id not in announced for node in rest.to_build):
+            self.context.reporter.planned(rest)
+        if rest.to_build:
+            self._build(rest, pass_fds)
 
     def _plan(self) -> Plan:
-        from controlplane.plan import make_plan
-
         context, options = self.context, self.context.options
         context.job.check_cancelled()
         context.job.progress(LOAD_SHARE, "deciding what to build")
         self.unvalidated = checks.owing(context)
+        plan = self._make_plan(
+            processes=[file.spec for file in context.chosen] if options.names else None,
+            select=options.select,
+            exclude=options.exclude,
+        )
+        context.result.unchanged = len(plan.unchanged)
+        context.reporter.planned(plan)
+        return plan
+
+    def _make_plan(self, **selection: Any) -> Plan:
+        from controlplane.plan import make_plan
+
+        context, options = self.context, self.context.options
         try:
-            plan = make_plan(
+            return make_plan(
                 context.project,
                 context.target,
                 context.store.node_states(context.identity),
-                processes=[file.spec for file in context.chosen] if options.names else None,
-                select=options.select,
-                exclude=options.exclude,
                 full_refresh=options.full_refresh,
                 rebuild=options.rebuild,
                 dbt_args=options.dbt_args,
@@ -78,12 +105,10 @@ class Build:
                 target_path=context.target_path / "parse",
                 timeout=options.timeout,
                 cancelled=context.job.cancelled,
+                **selection,
             )
         finally:
             context.job.check_cancelled()
-        context.result.unchanged = len(plan.unchanged)
-        context.reporter.planned(plan)
-        return plan
 
     def _is_outdated(self, plan: Plan) -> bool:
         """Whether somebody loaded or built since the plan was made and before we had the lock."""
@@ -115,11 +140,12 @@ class Build:
         )
         results: dict[str, DbtResult] = {}
         try:
-            for number, step in enumerate(steps(plan), start=1):
+            for step in steps(plan):
                 remaining, left_out = step.after(results)
                 results |= left_out
                 if remaining.nodes:
-                    path = context.target_path / f"build_{number}"
+                    self._calls += 1
+                    path = context.target_path / f"build_{self._calls}"
                     self._run_dbt(plan, remaining, path, pass_fds, results)
         finally:
             self._record(plan, results)

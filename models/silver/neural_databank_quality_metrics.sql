@@ -28,6 +28,8 @@ with batches as (
         loaded_at,
         cast(loaded_at as date) as load_date
     from {{ ref('load_batches') }}
+    -- What the control plane loads of its own (`_lineage`) is no delivery of a source.
+    where substr(raw_table, 1, 1) <> '_'
 ),
 
 rejects as (

@@ -47,3 +47,9 @@ def test_new_lines_of_another_table_rebuild_only_what_reads_them_all(ledger_shop
     assert "all_rejects" in built(plan)
     assert not {"load_rejects", "order_rejects"} & built(plan)
     assert ledger_shop.rows("select n from silver.all_rejects") == [(1,)]
+
+
+def test_what_the_control_plane_loads_of_its_own_is_no_news_of_a_source(ledger_shop: Any) -> None:
+    """Else each trace of lineage would make the readers of the ledger stale."""
+    ledger_shop.land("_lineage", [])
+    assert built(ledger_shop.plan()) == set()

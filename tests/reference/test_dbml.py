@@ -27,7 +27,12 @@ TYPES = {
     "bigint": ("BIGINT", "bigint"),
     "numeric": ("DECIMAL(18,6)", "numeric(18,6)"),
 }
-LAYERS = {"bronze_layer": "bronze", "silver_layer": "silver", "gold_layer": "gold"}
+LAYERS = {
+    "bronze_layer": "bronze",
+    "silver_layer": "silver",
+    "gold_layer": "gold",
+    "metadata_layer": "metadata",
+}
 
 
 @dataclass
@@ -79,7 +84,7 @@ def test_every_table_has_its_columns_and_types(
     reference = references(target)
     built = reference.target.relations()
     expected = [table for table in tables.values() if table.layer in LAYERS]
-    assert len(expected) == 20
+    assert len(expected) == 23
     for table in expected:
         schema = LAYERS[table.layer]
         assert (schema, table.name) in built, table.name
