@@ -257,6 +257,16 @@ def results_of(run: DbtRun) -> dict[str, NodeResult]:
     return found
 
 
+def failed_hooks(run: DbtRun) -> tuple[str, ...]:
+    """What dbt says of each of the project's hooks that failed; they are no nodes."""
+    data = _read(run.run_results_path, "run-results") if run.exit_code == 1 else None
+    return tuple(
+        " ".join(str(entry.get("message") or f"{entry['unique_id']} failed").split())
+        for entry in (data or {}).get("results", ())
+        if entry["unique_id"].startswith(HOOKS) and entry.get("status") == "error"
+    )
+
+
 def collect_results(
     run_results: RunResults | None, announced: Mapping[str, NodeFinished]
 ) -> dict[str, NodeResult]:

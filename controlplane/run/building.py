@@ -139,6 +139,7 @@ class Build:
             ],
         )
         results: dict[str, DbtResult] = {}
+        hooks: tuple[str, ...] = ()
         try:
             for step in steps(plan):
                 remaining, left_out = step.after(results)
@@ -146,13 +147,16 @@ class Build:
                 if remaining.nodes:
                     self._calls += 1
                     path = context.target_path / f"build_{self._calls}"
-                    self._run_dbt(plan, remaining, path, pass_fds, results)
+                    # A hook at the end of a step may find what the next one puts right.
+                    hooks = self._run_dbt(plan, remaining, path, pass_fds, results)
         finally:
             self._record(plan, results)
         if len(results) < len(plan.to_build):
             missing = [node.unique_id for node in plan.to_build if node.unique_id not in results]
             shown = ", ".join(missing[:5])
             context.job.log("warning", f"{len(missing)} nodes have no result: {shown}")
+        if hooks:
+            raise DbtError(f"dbt's hook {hooks[0]}")
 
     def _run_dbt(
         self,
@@ -161,9 +165,12 @@ class Build:
         path: Path,
         pass_fds: Sequence[int],
         results: dict[str, DbtResult],
-    ) -> None:
-        """Build the nodes of a step; `results` gets each as it ends, also when the step does not."""
-        from controlplane.dbt.artifacts import collect_results, results_of
+    ) -> tuple[str, ...]:
+        """Build the nodes of a step, and say which of the project's hooks failed.
+
+        `results` gets each node's as it ends, also when the step does not.
+        """
+        from controlplane.dbt.artifacts import collect_results, failed_hooks, results_of
         from controlplane.dbt.events import LogLine, NodeFinished
 
         job, timeout = self.context.job, self.context.options.timeout
@@ -197,6 +204,7 @@ class Build:
         if done.exit_code not in (0, 1) or not found:
             word = "broke off" if found else "did not run"
             raise DbtError(f"dbt build {word}: {done.error or 'it said nothing'}")
+        return failed_hooks(done)
 
     def _record(self, plan: Plan, results: Mapping[str, DbtResult]) -> None:
         """Keep what became of the nodes, whatever ended the build."""
