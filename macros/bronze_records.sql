@@ -13,13 +13,16 @@
     checks: a list of [name, SQL condition that is true for a record that fails].
     nested: the columns whose text is JSON.
     payload: SQL for the payload; default: every column of the record.
+    masked: SQL for the columns that the payload does not give as they came; checks see what came.
 -#}
-{% macro bronze_records(model, source_system, columns, checks, nested=(), payload=none) -%}
+{% macro bronze_records(
+    model, source_system, columns, checks, nested=(), payload=none, masked={}
+) -%}
     select
         {{ surrogate_uuid(["'" ~ source_system ~ "'", '_batch_id', '_row_number']) }} as id,
         '{{ source_system }}' as source_system,
         *,
-        {{ payload or record_json(columns, nested) }} as _payload,
+        {{ payload or record_json(columns, nested, masked) }} as _payload,
         {{ failed_checks(checks) }} as _failed,
         {{ checks | length }} as _checks
     from (

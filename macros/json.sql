@@ -19,11 +19,13 @@
   Arguments:
     columns: the columns of the record.
     nested: those of them whose text is JSON itself, which `<column>_json` holds.
+    masked: SQL for the columns that are not given as they came.
 -#}
-{% macro record_json(columns, nested=()) -%}
+{% macro record_json(columns, nested=(), masked={}) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- do pairs.append([column, column ~ '_json' if column in nested else column]) -%}
+        {%- set plain = column ~ '_json' if column in nested else column -%}
+        {%- do pairs.append([column, masked.get(column, plain)]) -%}
     {%- endfor -%}
     {{ json_object(pairs) }}
 {%- endmacro %}

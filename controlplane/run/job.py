@@ -15,11 +15,13 @@ from pathlib import Path
 
 from controlplane.config import Project
 from controlplane.dbt.process import DbtSession
+from controlplane.dbt.salt import postgres_options, require_salt
 from controlplane.destination import destination
 from controlplane.errors import DatabankError, JobError
 from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, find_job, track
 from controlplane.plan import is_parsed
+from controlplane.plan.arguments import read_arguments
 from controlplane.run.building import Build
 from controlplane.run.checks import post_validate, pre_validate
 from controlplane.run.context import Context
@@ -90,6 +92,8 @@ def _run(
     every = read_etl_specs(project.root)
     chosen = choose(every, options.names, project.root)
     project = destination(project, chosen)
+    if not options.load_only:
+        require_salt(project, read_arguments(options.dbt_args).variables)
     with _dbt_session(project, options) as session:
         if not options.load_only:
             for note in require_generated(project):
@@ -164,12 +168,13 @@ def _carry_out(context: Context, session: DbtSession) -> None:
 
 
 def _dbt_environment(project: Project) -> dict[str, str]:
-    """dbt's environment: the project's, with PostgreSQL's compiler off.
+    """dbt's environment: the project's, with PostgreSQL's compiler off and the salt for masking.
 
     Just-in-time compilation of long generated expressions takes a hundred times what it saves.
     """
-    options = project.environment.get("PGOPTIONS", "")
-    return {**project.environment, "PGOPTIONS": f"{options} -c jit=off".strip()}
+    given = project.environment.get("PGOPTIONS", "")
+    options = f"{given} -c jit=off {postgres_options(project.environment)}".strip()
+    return {**project.environment, "PGOPTIONS": options}
 
 
 def _tell(

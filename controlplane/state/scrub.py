@@ -15,7 +15,7 @@ _KEYWORD = re.compile(
     r"('[^']*'|\"[^\"]*\"|[^\s,;&'\"]+)"
 )
 
-_SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key")
+_SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|_salt$")
 _COMMON = frozenset({"postgres", "postgresql", "duckdb", "databank", "localhost"})
 
 

@@ -4,6 +4,20 @@
     on_schema_change='fail'
 ) }}
 
+{#- What is masked, after the checks have seen it; of an author, only what is listed here is kept. -#}
+{%- set masked_answer, masked_mention = {}, {} %}
+{%- if masks_pii() %}
+    {%- set masked_answer = {'feedback_text': mask_text('feedback_text')} %}
+    {%- set author = json_object([
+        ['handle', mask_words(json_text('author_json', 'handle'))],
+        ['followers', json_value('author_json', 'followers')],
+        ['customer_id', json_text('author_json', 'customer_id')]
+    ]) %}
+    {%- set masked_mention = {
+        'text': mask_text('text'),
+        'author': 'case when author_json is not null then ' ~ author ~ ' end'
+    } %}
+{%- endif %}
 {%- set blank_text = "coalesce(trim({}, ' '), '') = ''" %}
 
 with surveys as (
@@ -15,6 +29,7 @@ with surveys as (
             'transaction_id', 'interaction_id', 'language', 'rating', 'recommend', 'feedback_text',
             'invited_at'
         ],
+        masked=masked_answer,
         checks=[
             ['feedback_id', 'feedback_id is null'],
             ['submitted_at', try_timestamp('submitted_at') ~ ' is null'],
@@ -46,6 +61,7 @@ mentions as (
             'hashtags', 'engagement'
         ],
         nested=['author', 'hashtags', 'engagement'],
+        masked=masked_mention,
         checks=[
             ['mention_id', 'mention_id is null'],
             ['platform', 'platform is null'],
@@ -58,7 +74,7 @@ mentions as (
 records as (
     select
         id,
-        feedback_text,
+        {{ masked_answer.get('feedback_text', 'feedback_text') }} as feedback_text,
         {{ try_cast('rating', 'decimal(18,6)') }} as rating,
         channel,
         customer_id,
@@ -72,7 +88,7 @@ records as (
     union all
     select
         id,
-        text as feedback_text,
+        {{ masked_mention.get('text', 'text') }} as feedback_text,
         cast(null as decimal(18, 6)) as rating,
         'social' as channel,
         {{ json_text('author_json', 'customer_id') }} as customer_id,

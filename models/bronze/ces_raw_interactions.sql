@@ -4,6 +4,12 @@
     on_schema_change='fail'
 ) }}
 
+{#- Of a customer, who may be named there, only the id is kept. -#}
+{%- set masked = {
+    'customer': 'case when customer_json is not null then '
+        ~ json_object([['id', json_text('customer_json', 'id')]]) ~ ' end'
+} if masks_pii() else {} %}
+
 with help_desk as (
     {{ bronze_records(
         model='raw_support_interactions',
@@ -14,6 +20,7 @@ with help_desk as (
             'agent', 'touchpoints', 'attribution', 'updated_at'
         ],
         nested=['customer', 'about', 'touchpoints', 'attribution'],
+        masked=masked,
         checks=[
             ['interaction_id', 'interaction_id is null'],
             ['type', "coalesce(type, '') not in ('ticket', 'call', 'chat', 'email')"],

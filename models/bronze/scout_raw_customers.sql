@@ -8,6 +8,21 @@
     'customer_id', 'first_name', 'last_name', 'email', 'phone', 'birth_date', 'gender', 'address',
     'registration_date', 'tier', 'preferred_channel', 'marketing_consent', 'language', 'updated_at'
 ] %}
+{#- Checks see the values as they came; of an address, only what is listed here is kept. -#}
+{%- set masked = {
+    'first_name': mask_name('first_name'),
+    'last_name': mask_name('last_name'),
+    'email': mask_email('email'),
+    'phone': mask_phone('phone'),
+    'birth_date': mask_date('birth_date'),
+    'address': 'case when address_json is not null then ' ~ json_object([
+        ['street', mask_words(json_text('address_json', 'street'))],
+        ['postcode', json_text('address_json', 'postcode')],
+        ['city', json_text('address_json', 'city')],
+        ['region', json_text('address_json', 'region')],
+        ['country', json_text('address_json', 'country')]
+    ]) ~ ' end'
+} if masks_pii() else {} %}
 
 with crm as (
     {{ bronze_records(
@@ -15,7 +30,7 @@ with crm as (
         source_system='crm',
         columns=columns + ['_source_file'],
         nested=['address'],
-        payload=record_json(columns, ['address']),
+        payload=record_json(columns, ['address'], masked),
         checks=[
             ['customer_id', "coalesce(trim(customer_id, ' '), '') in ('', '(unknown)', '(anonymous)')"],
             ['first_name', "coalesce(trim(first_name, ' '), '') = ''"],
@@ -51,7 +66,7 @@ final as (
         cast(source_system as varchar) as source_system,
         _payload as customer_data,
         _loaded_at as ingested_at,
-        false as pii_masked,
+        {{ 'true' if masks_pii() else 'false' }} as pii_masked,
         cast('crm_customers/' || _source_file || '#' || _row_number as varchar) as data_lineage,
         _failed as quality_flags,
         _failed as _failed_checks,

@@ -25,7 +25,8 @@ final as (
         cast(null as uuid) as source_bronze_id,
         cast('load' as varchar) as stage,
         cast(reason as varchar) as reason,
-        cast(raw_text as varchar) as raw_text,
+        -- A line that nobody could read cannot be masked in parts.
+        cast({{ "'(masked)'" if masks_pii() else 'raw_text' }} as varchar) as raw_text,
         rejected_at as ingested_at,
         batch_id as _batch_id,
         line_number as _row_number
