@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Sets a variable of the session, as a parameter: no statement holds its value."""
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
