@@ -75,7 +75,7 @@ class Reference:
             place = self.root / "data" / "demo" / file.parent.name / file.name
             place.parent.mkdir(parents=True, exist_ok=True)
             if file.match("pos/*.csv") and number > len(self.deliveries) * 2 // 5:
-                _change_columns(file, place, gone=number > len(self.deliveries) * 3 // 5)
+                _change_columns(file, place, gone=number >= len(self.deliveries) * 3 // 5)
             else:
                 shutil.copy(file, place)
 
