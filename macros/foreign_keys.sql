@@ -11,7 +11,7 @@
 {% macro release_foreign_keys() -%}
     {%- set released = [] -%}
     {%- if changes_tables() -%}
-        {%- for key in foreign_keys() if key.parent_is_rewritten -%}
+        {%- for key in foreign_keys() if key.may_break -%}
             {%- do released.append(key) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -40,7 +40,8 @@
 
 {#-
   The declared references: name, child and parent (as relations), column and field, and whether this
-  run writes the parent's rows anew: what is only ever appended to keeps the references to it.
+  run may break it for a while: not if rows are only ever added to the parent, before the child, which
+  reads it.
 -#}
 {% macro foreign_keys() -%}
     {%- set keys = [] -%}
@@ -56,11 +57,24 @@
             'column': column,
             'parent': api.Relation.create(schema=parent.schema, identifier=parent.alias),
             'field': test.test_metadata.kwargs.field,
-            'parent_is_rewritten': parent.unique_id in selected_resources
-                and parent.config.get('incremental_strategy') != 'append',
+            'may_break': parent.unique_id in selected_resources and not (
+                parent.config.get('incremental_strategy') == 'append'
+                and parent.unique_id in upstream_of(child.unique_id, [])
+            ),
         }) -%}
     {%- endfor -%}
     {{ return(keys | sort(attribute='name')) }}
+{%- endmacro %}
+
+{#- All that a node reads, directly or not, added to `found`. -#}
+{% macro upstream_of(unique_id, found) -%}
+    {%- for parent in graph.nodes.get(unique_id, {}).get('depends_on', {}).get('nodes', []) -%}
+        {%- if parent not in found -%}
+            {%- do found.append(parent) -%}
+            {%- do upstream_of(parent, found) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- Of `keys`, those between tables that are there and whose constraint `exists` or `not exists`. -#}

@@ -24,11 +24,21 @@ models:
       contract: {enforced: true}
     columns:
       - {name: id, data_type: varchar, constraints: [{type: not_null}, {type: primary_key}]}
+  - name: receipts
+    config:
+      contract: {enforced: true}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: not_null}, {type: primary_key}]}
   - name: sales
     config:
       contract: {enforced: true}
     columns:
-      - {name: id, data_type: integer}
+      - name: id
+        data_type: integer
+        data_tests:
+          - relationships:
+              arguments: {to: ref('receipts'), field: id}
+              config: {meta: {foreign_key: true}}
       - name: customer_id
         data_type: varchar
         data_tests:
@@ -58,28 +68,35 @@ select
     cast(shop_id as varchar) as shop_id,
     cast(shop_id as varchar) as seller_id
 from {{ ref('sold') }}
+where id in (select id from {{ ref('receipts') }})
 """
 # The customers are made after the sales, as if nothing told dbt which comes first.
 CUSTOMERS = """
 -- depends_on: {{ ref('sales') }}
 select cast(id as varchar) as id from {{ ref('people') }}
 """
-# Shops are only ever added.
-SHOPS = """
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+# Shops and receipts are only ever added; shops, too, after the sales.
+ADDED = """
+-- depends_on: {after}
+{{{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}}}
 
-select cast(id as varchar) as id
-from {{ ref('places') }}
-{% if is_incremental() %} where cast(id as varchar) not in (select id from {{ this }}) {% endif %}
+select cast(id as {kind}) as id
+from {{{{ ref('{seed}') }}}}
+{{% if is_incremental() %}}
+    where cast(id as {kind}) not in (select id from {{{{ this }}}})
+{{% endif %}}
 """
+SHOPS = ADDED.format(after="{{ ref('sales') }}", kind="varchar", seed="places")
+RECEIPTS = ADDED.format(after="nothing", kind="integer", seed="sold")
 KEYS = """
     select conname, condeferrable, condeferred, convalidated
     from pg_constraint
     where contype = 'f'
     order by conname
 """
-BOTH = [
+EVERY = [
     ("sales_customer_id_fkey", True, True, True),
+    ("sales_id_fkey", True, True, True),
     ("sales_shop_id_fkey", True, True, True),
 ]
 WITHOUT_TESTS = ("--exclude", "resource_type:test")
@@ -122,6 +139,7 @@ def build(make_warehouse: Callable[..., Any]) -> Callable[[str], Any]:
         made.file("models/silver/sales.sql", SALES)
         made.file("models/silver/customers.sql", CUSTOMERS)
         made.file("models/silver/shops.sql", SHOPS)
+        made.file("models/silver/receipts.sql", RECEIPTS)
         made.file("models/silver/models.yml", PROPERTIES)
         made.file("seeds/people.csv", "id\nanna\nben\n")
         made.file("seeds/places.csv", "id\nnorth\nsouth\n")
@@ -137,7 +155,7 @@ def test_declared_references_are_constraints_after_every_kind_of_run(
     build: Callable[[str], Any],
 ) -> None:
     made = build("postgres")
-    assert made.target.query(KEYS) == BOTH
+    assert made.target.query(KEYS) == EVERY
     # A customer who is gone, and one who is new: neither side is ever the first to be right.
     made.file("seeds/people.csv", "id\nanna\ncarl\n")
     made.file("seeds/places.csv", "id\nnorth\nsouth\nwest\n")
@@ -145,20 +163,32 @@ def test_declared_references_are_constraints_after_every_kind_of_run(
     for arguments in (["build"], ["build", "--full-refresh"], ["run"], ["run", "-s", "customers"]):
         done = dbt(made, *arguments)
         assert done.returncode == 0, done.stdout
-        assert made.target.query(KEYS) == BOTH
+        assert made.target.query(KEYS) == EVERY
+
+
+def test_only_references_that_a_run_may_break_are_made_again(build: Callable[[str], Any]) -> None:
+    """A parent that the child reads, and that only grows, has every row before the child needs it."""
+    made = build("postgres")
+    numbers = "select conname, cast(oid as bigint) from pg_constraint where contype = 'f'"
+    before = dict(made.target.query(numbers))
+    made.file("seeds/sold.csv", "id,customer_id,shop_id\n4,anna,north\n")
+    done = dbt(made, "build")
+    assert done.returncode == 0, done.stdout
+    after = dict(made.target.query(numbers))
+    assert {name for name in after if after[name] == before[name]} == {"sales_id_fkey"}
 
 
 def test_references_to_what_a_run_leaves_alone_hold_while_it_writes(
     build: Callable[[str], Any],
 ) -> None:
     made = build("postgres")
-    made.file("seeds/sold.csv", "id,customer_id,shop_id\n3,nobody,north\n")
+    made.file("seeds/sold.csv", "id,customer_id,shop_id\n2,nobody,north\n")
     assert dbt(made, "seed").returncode == 0
     done = dbt(made, "run", "-s", "sales")
     assert done.returncode == 1
     assert "Key (customer_id)=(nobody) is not present" in done.stdout
     assert made.target.query("select count(*) from silver.sales") == [(2,)]
-    assert made.target.query(KEYS) == BOTH
+    assert made.target.query(KEYS) == EVERY
 
 
 def test_a_reference_that_does_not_hold_fails_the_run(build: Callable[[str], Any]) -> None:
@@ -174,7 +204,7 @@ def test_a_reference_that_does_not_hold_fails_the_run(build: Callable[[str], Any
     made.file("seeds/people.csv", "id\nnobody\n")
     done = databank(made, "run")
     assert done.returncode == 0, done.stdout
-    assert made.target.query(KEYS) == BOTH
+    assert made.target.query(KEYS) == EVERY
 
 
 def test_duckdb_builds_the_same_without_them(build: Callable[[str], Any]) -> None:
