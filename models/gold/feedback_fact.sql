@@ -12,12 +12,14 @@ sales as (
     from {{ ref('transactions_fact') }}
 ),
 
+-- The end of a version is a time also where it has none: an `or` in the condition of the join would
+-- have DuckDB compare every row with every version.
 customers as (
     select
         customer_key,
         customer_id,
         counts_from,
-        valid_to
+        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as counts_to
     from {{ ref('customers_dim') }}
 ),
 
@@ -76,7 +78,7 @@ final as (
         on
             feedback.customer_id = customers.customer_id
             and feedback.submitted_at >= customers.counts_from
-            and (feedback.submitted_at < customers.valid_to or customers.valid_to is null)
+            and feedback.submitted_at < customers.counts_to
     cross join members
 )
 

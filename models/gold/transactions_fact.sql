@@ -9,12 +9,14 @@ with transactions as (
     select * from {{ ref('scout_clean_transactions') }}
 ),
 
+-- The end of a version is a time also where it has none: an `or` in the condition of the join would
+-- have DuckDB compare every row with every version.
 customers as (
     select
         customer_key,
         customer_id,
         counts_from,
-        valid_to
+        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as counts_to
     from {{ ref('customers_dim') }}
 ),
 
@@ -24,7 +26,7 @@ products as (
         product_id,
         cost,
         counts_from,
-        valid_to
+        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as counts_to
     from {{ ref('products_dim') }}
 ),
 
@@ -83,7 +85,7 @@ campaigns as (
         where
             customers.customer_key is null
             or customer_versions_used.first_at < customers.counts_from
-            or customer_versions_used.last_at >= customers.valid_to
+            or customer_versions_used.last_at >= customers.counts_to
     ),
 
     changed_products as (
@@ -94,7 +96,7 @@ campaigns as (
             products.product_key is null
             or product_versions_used.unit_cost is distinct from products.cost
             or product_versions_used.first_at < products.counts_from
-            or product_versions_used.last_at >= products.valid_to
+            or product_versions_used.last_at >= products.counts_to
     ),
 
     changed as (
@@ -162,12 +164,12 @@ final as (
         on
             records.customer_id = customers.customer_id
             and records.occurred_at >= customers.counts_from
-            and (records.occurred_at < customers.valid_to or customers.valid_to is null)
+            and records.occurred_at < customers.counts_to
     left join products
         on
             records.product_id = products.product_id
             and records.occurred_at >= products.counts_from
-            and (records.occurred_at < products.valid_to or products.valid_to is null)
+            and records.occurred_at < products.counts_to
     left join campaigns on records.campaign_id = campaigns.campaign_id
 )
 
