@@ -11,7 +11,7 @@ import duckdb
 from controlplane.errors import SourceError
 from controlplane.load.csv_lines import CsvFormat, RecordReader
 from controlplane.load.files import open_bytes
-from controlplane.naming import column_names, snake_case
+from controlplane.naming import column_names
 from controlplane.specs.source import Column, FileFormat
 from controlplane.targets.base import literal
 
@@ -101,7 +101,6 @@ def read_header(
             f" 0x{error.object[error.start]:02x})",
             hint="name the encoding of the file in the spec: source_config.format.encoding",
         ) from None
-    _check_declared(source, titles, declared)
     return Header(titles, tuple(column_names(titles)))
 
 
@@ -164,14 +163,3 @@ def _sniff(
     if delimiter is None and found.encode() not in start:
         found = ","
     return found, "\\" if escape == "\\" else quote
-
-
-def _check_declared(source: str, titles: Sequence[str], declared: Sequence[Column]) -> None:
-    known = {*titles, *column_names(titles)}
-    missing = [c.name for c in declared if c.name not in known and snake_case(c.name) not in known]
-    if missing:
-        raise SourceError(
-            f"{source}: has no column {', '.join(repr(name) for name in missing)}, which the spec"
-            f" declares (has: {', '.join(titles)})",
-            hint="correct source_config.columns, or format.delimiter if the header is in one piece",
-        )

@@ -87,7 +87,7 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
     from controlplane.load.column_types import find_types
     from controlplane.load.files import source_files
     from controlplane.load.parquet import parquet_columns
-    from controlplane.load.reading import declared_names, union
+    from controlplane.load.reading import check_declared, declared_names, union
     from controlplane.load.sample import settle
     from controlplane.load.spool import spool_folder
     from controlplane.targets.duckdb import prepare_reader
@@ -102,6 +102,8 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
             folder = spool / str(index)
             folder.mkdir()
             readings.append(settle(reader, file, config, folder))
+        if readings:
+            check_declared(files[-1].source, config.columns, readings)
         select = union(readings)
         titles = {
             name: title

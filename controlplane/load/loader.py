@@ -14,7 +14,7 @@ from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, OvertakenError, ReadAgain, write_batch
 from controlplane.load.files import SourceFile
 from controlplane.load.gates import BatchSkipped
-from controlplane.load.reading import Reading, open_file
+from controlplane.load.reading import Reading, check_declared, open_file
 from controlplane.load.results import Batch, LoadResult, Skipped
 from controlplane.specs.source import SourceConfig
 from controlplane.targets import LoadSession, Target
@@ -105,6 +105,8 @@ class Loader:
         A batch that another loader wrote since is found when ours is written: its content counts,
         not that there is one.
         """
+        # Later, a column that is no longer there is drift, which can be accepted.
+        is_first = all(table != raw_table for table, _ in known)
         for start in range(0, len(files), FILES_AT_ONCE):
             prepared = []
             with closing(duckdb.connect()) as reader:
@@ -119,6 +121,8 @@ class Loader:
                         check=file.check_unchanged,
                     )
                     reading = open_file(reader, file, config, self.folder())
+                    if is_first:
+                        check_declared(file.source, config.columns, [reading])
                     prepared.append(Prepared(delivery, reading))
             self.write(prepared)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from controlplane.errors import SourceError
 from controlplane.load.csv_format import Header, decide_format, read_csv, read_header
 from controlplane.load.csv_lines import CsvFormat
 from controlplane.load.csv_split import PLAIN, ROW_NUMBER, split_csv
@@ -23,7 +24,7 @@ from controlplane.load.parquet import as_text, parquet_columns, parquet_select
 from controlplane.load.rejects import Reject, RejectSpool
 from controlplane.load.spool import disk_errors
 from controlplane.load.transcode import is_utf8, to_utf8
-from controlplane.naming import column_names
+from controlplane.naming import column_names, snake_case
 from controlplane.specs.source import Column, SourceConfig
 
 _USUAL_LINE = 2_097_152
@@ -216,3 +217,16 @@ def declared_names(columns: Sequence[Column], reading: Reading) -> dict[str, Col
         if column:
             found[name] = column
     return found
+
+
+def check_declared(source: str, columns: Sequence[Column], readings: Sequence[Reading]) -> None:
+    """Raises `SourceError` for a column that the spec declares and none of the readings has."""
+    titles = list(dict.fromkeys(title for reading in readings for title in reading.titles))
+    known = {*titles, *(name for reading in readings for name in reading.columns)}
+    missing = [c.name for c in columns if c.name not in known and snake_case(c.name) not in known]
+    if missing:
+        raise SourceError(
+            f"{source}: has no column {', '.join(repr(name) for name in missing)}, which the spec"
+            f" declares (has: {', '.join(titles)})",
+            hint="correct source_config.columns, or format.delimiter if the header is in one piece",
+        )

@@ -66,6 +66,20 @@ def test_a_column_that_vanished_or_came_stops_unless_accepted(loading: Any) -> N
     assert loading.rows("id", "full_name", "colour") == [("1", "x", None), ("2", None, "red")]
 
 
+def test_a_declared_column_must_be_there_at_first_and_may_go_later(loading: Any) -> None:
+    process = loading.csv("*.csv", columns=[{"name": "Full Name", "description": "Who it is."}])
+    loading.warehouse.file("a.csv", "id,fullname\n1,x\n")
+    with pytest.raises(SourceError, match="has no column 'Full Name', which the spec declares"):
+        loading.load(process)
+    loading.warehouse.file("a.csv", "id,Full Name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "id\n2\n")
+    with pytest.raises(LoadError, match=r"b\.csv: no longer has 'Full Name'"):
+        loading.load(process)
+    loading.load(process, accept_drift=True)
+    assert loading.rows("id", "full_name") == [("1", "x"), ("2", None)]
+
+
 def deliver(loading: Any, header: str, *, accept: bool = False) -> None:
     """Load one more file with this header."""
     count = len(loading.ledger()) if loading.warehouse.target.relations() else 0
