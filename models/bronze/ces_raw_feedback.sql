@@ -32,7 +32,7 @@ with surveys as (
         masked=masked_answer,
         checks=[
             ['feedback_id', 'feedback_id is null'],
-            ['submitted_at', try_timestamp('submitted_at') ~ ' is null'],
+            ['submitted_at', impossible_time(try_timestamp('submitted_at'))],
             ['channel', 'channel is null'],
             [
                 'interaction_type',
@@ -65,7 +65,7 @@ mentions as (
         checks=[
             ['mention_id', 'mention_id is null'],
             ['platform', 'platform is null'],
-            ['posted_at', try_timestamp('posted_at') ~ ' is null'],
+            ['posted_at', impossible_time(try_timestamp('posted_at'))],
             ['text', blank_text.format('text')]
         ]
     ) }}

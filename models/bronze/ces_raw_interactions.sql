@@ -24,7 +24,7 @@ with help_desk as (
         checks=[
             ['interaction_id', 'interaction_id is null'],
             ['type', "coalesce(type, '') not in ('ticket', 'call', 'chat', 'email')"],
-            ['opened_at', try_timestamp('opened_at') ~ ' is null'],
+            ['opened_at', impossible_time(try_timestamp('opened_at'))],
             [
                 'first_response_at',
                 'coalesce(' ~ try_timestamp('first_response_at') ~ ' < ' ~ try_timestamp('opened_at')
@@ -41,7 +41,7 @@ with help_desk as (
                 "coalesce(resolution_status, '') not in ('open', 'resolved', 'unresolved')"
             ],
             ['escalated', "coalesce(escalated, '') not in ('true', 'false')"],
-            ['updated_at', try_timestamp('updated_at') ~ ' is null']
+            ['updated_at', impossible_time(try_timestamp('updated_at'))]
         ]
     ) }}
 ),

@@ -22,7 +22,7 @@ with agents as (
                 'coalesce(' ~ try_cast('execution_time', 'decimal(18,6)') ~ ', -1) < 0'
             ],
             ['status', "coalesce(status, '') not in ('success', 'failed', 'timeout')"],
-            ['created_at', try_timestamp('created_at') ~ ' is null']
+            ['created_at', impossible_time(try_timestamp('created_at'))]
         ]
     ) }}
 ),

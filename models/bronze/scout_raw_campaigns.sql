@@ -42,7 +42,7 @@ with definitions as (
                 'status',
                 "coalesce(status, '') not in ('planned', 'active', 'completed', 'cancelled')"
             ],
-            ['updated_at', try_timestamp('updated_at') ~ ' is null']
+            ['updated_at', impossible_time(try_timestamp('updated_at'))]
         ]
     ) }}
 ),
@@ -56,7 +56,7 @@ performance as (
             'conversions', 'revenue', 'attribution_model'
         ],
         checks=[
-            ['date', try_cast('date', 'date') ~ ' is null'],
+            ['date', impossible_time(try_cast('date', 'date'))],
             ['campaign_id', 'campaign_id is null'],
             ['channel', 'channel is null'],
             ['impressions', 'coalesce(' ~ try_cast('impressions', 'bigint') ~ ', -1) < 0'],

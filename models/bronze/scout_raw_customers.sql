@@ -48,14 +48,18 @@ with crm as (
             ],
             ['gender', "gender not in ('female', 'male', 'other')"],
             ['address', "coalesce(address, '') <> '' and address_json is null"],
-            ['registration_date', try_timestamp('registration_date') ~ ' is null'],
+            [
+                'registration_date',
+                'coalesce(' ~ try_timestamp('registration_date') ~ ' > '
+                ~ try_timestamp('updated_at') ~ ', true)'
+            ],
             ['tier', "coalesce(tier, '') not in ('bronze', 'silver', 'gold', 'platinum')"],
             [
                 'preferred_channel',
                 "preferred_channel not in ('store', 'web', 'mobile', 'marketplace')"
             ],
             ['marketing_consent', try_cast('marketing_consent', 'boolean') ~ ' is null'],
-            ['updated_at', try_timestamp('updated_at') ~ ' is null']
+            ['updated_at', impossible_time(try_timestamp('updated_at'))]
         ]
     ) }}
 ),

@@ -20,7 +20,7 @@ with web_analytics as (
                 "coalesce(event_type, '') not in "
                 ~ "('page_view', 'search', 'add_to_cart', 'checkout', 'purchase')"
             ],
-            ['timestamp', 'coalesce(' ~ try_timestamp('timestamp') ~ ' > _loaded_at, true)'],
+            ['timestamp', impossible_time(try_timestamp('timestamp'))],
             ['session_id', 'session_id is null'],
             ['weight', 'coalesce(' ~ try_cast('weight', 'integer') ~ ', 0) <= 0']
         ]

@@ -35,8 +35,12 @@ with catalogue as (
                 ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)')
                 ~ ' and ' ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)') ~ ' > 0'
             ],
+            [
+                'launch_date',
+                "coalesce(launch_date, '') <> '' and " ~ try_timestamp('launch_date') ~ ' is null'
+            ],
             ['status', "coalesce(status, '') not in ('active', 'discontinued', 'planned')"],
-            ['updated_at', try_timestamp('updated_at') ~ ' is null']
+            ['updated_at', impossible_time(try_timestamp('updated_at'))]
         ]
     ) }}
 ),
@@ -50,7 +54,7 @@ stock as (
             'reorder_point', 'inventory_status'
         ],
         checks=[
-            ['snapshot_date', try_timestamp('snapshot_date') ~ ' is null'],
+            ['snapshot_date', impossible_time(try_timestamp('snapshot_date'))],
             ['product_id', "coalesce(trim(product_id, ' '), '') in ('', '(unknown)')"],
             ['on_hand', 'coalesce(' ~ try_cast('on_hand', 'integer') ~ ', -1) < 0'],
             ['received', 'coalesce(' ~ try_cast('received', 'integer') ~ ', -1) < 0'],

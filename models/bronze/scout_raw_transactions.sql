@@ -16,7 +16,7 @@ with tills as (
         checks=[
             ['transaction_id', 'transaction_id is null'],
             ['type', "coalesce(type, '') not in ('sale', 'refund')"],
-            ['occurred_at', try_timestamp('occurred_at') ~ ' is null'],
+            ['occurred_at', impossible_time(try_timestamp('occurred_at'))],
             ['product_id', 'product_id is null'],
             ['quantity', 'coalesce(' ~ try_cast('quantity', 'integer') ~ ', 0) = 0'],
             ['unit_price', 'coalesce(' ~ try_cast('unit_price', 'decimal(12,2)') ~ ', 0) <= 0'],
@@ -38,7 +38,7 @@ web_shop as (
         checks=[
             ['line_id', 'line_id is null'],
             ['kind', "coalesce(kind, '') not in ('order', 'return')"],
-            ['placed_at', try_timestamp('placed_at') ~ ' is null'],
+            ['placed_at', impossible_time(try_timestamp('placed_at'))],
             ['item.sku', json_text('item_json', 'sku') ~ ' is null'],
             [
                 'item.quantity',
@@ -76,9 +76,9 @@ payment_gateway as (
                 'event_type',
                 "coalesce(event_type, '') not in ('authorised', 'captured', 'failed', 'refunded')"
             ],
-            ['amount_minor', try_cast('amount_minor', 'bigint') ~ ' is null'],
+            ['amount_minor', 'coalesce(' ~ try_cast('amount_minor', 'bigint') ~ ', -1) < 0'],
             ['currency', "not coalesce(currency, '') ~ '^[a-zA-Z]{3}$'"],
-            ['created_at', try_timestamp('created_at') ~ ' is null']
+            ['created_at', impossible_time(try_timestamp('created_at'))]
         ]
     ) }}
 ),

@@ -1,0 +1,158 @@
+-- Each product's figures of each day, counted anew: sales and stock from silver, what is summed
+-- over some days from the days themselves. A piece costs what some version of the product says.
+with sold as (
+    select
+        product_id,
+        transaction_date as date,
+        sum(amount) as revenue,
+        sum(amount - coalesce(tax_amount, 0)) as net_revenue,
+        sum(case when transaction_type = 'sale' then quantity else 0 end) as units_sold,
+        sum(case when transaction_type = 'refund' then -quantity else 0 end) as units_returned
+    from {{ ref('scout_clean_transactions') }}
+    group by product_id, transaction_date
+),
+
+silver as (
+    select
+        coalesce(sold.product_id, stock.product_id) as product_id,
+        coalesce(sold.date, stock.stock_date) as date,
+        coalesce(sold.revenue, 0) as revenue,
+        coalesce(sold.net_revenue, 0) as net_revenue,
+        coalesce(sold.units_sold, 0) as units_sold,
+        coalesce(sold.units_returned, 0) as units_returned,
+        stock.on_hand,
+        case when stock.is_out_of_stock then 1 else 0 end as is_out_of_stock
+    from sold
+    full outer join {{ ref('scout_product_stock') }} as stock
+        on
+            sold.product_id = stock.product_id
+            and sold.date = stock.stock_date
+),
+
+observed as (
+    select
+        *,
+        case when is_out_of_stock = 1 and units_sold = 0 then 0 else 1 end as is_observed
+    from silver
+),
+
+-- Tomorrow's weekday in the four weeks up to today.
+weekdays as (
+    select
+        today.product_id,
+        today.date,
+        sum(earlier.units_sold) as units,
+        count(*) as days
+    from observed as today
+    inner join observed as earlier
+        on
+            today.product_id = earlier.product_id
+            and earlier.date in (today.date - 6, today.date - 13, today.date - 20, today.date - 27)
+            and earlier.is_observed = 1
+    group by today.product_id, today.date
+),
+
+summed as (
+    select
+        *,
+        sum(units_sold) over last_30_days as units_sold_30_days,
+        sum(units_returned) over last_30_days as units_returned_30_days,
+        sum(case when on_hand is not null then units_sold else 0 end) over last_30_days
+            as units_from_stock,
+        sum(on_hand) over last_30_days as on_hand_30_days,
+        sum(is_out_of_stock) over last_30_days as stock_out_days,
+        sum(units_sold * is_observed) over last_28_days as units_observed,
+        sum(is_observed) over last_28_days as days_observed
+    from observed
+    window
+        last_30_days as (
+            partition by product_id
+            order by date
+            range between interval '29 days' preceding and current row
+        ),
+        last_28_days as (
+            partition by product_id
+            order by date
+            range between interval '27 days' preceding and current row
+        )
+),
+
+counted as (
+    select
+        summed.*,
+        products.category_l1,
+        case
+            when weekdays.days > 0 then {{ ratio('weekdays.units', 'weekdays.days', 2) }}
+            else {{ ratio('summed.units_observed', 'summed.days_observed', 2) }}
+        end as demand,
+        {{ ratio('365 * summed.units_from_stock', 'summed.on_hand_30_days', 4) }} as turnover,
+        {{ ratio('summed.units_returned_30_days', 'summed.units_sold_30_days', 4) }} as return_share
+    from summed
+    inner join {{ ref('scout_clean_products') }} as products
+        on summed.product_id = products.product_id
+    left join weekdays
+        on
+            summed.product_id = weekdays.product_id
+            and summed.date = weekdays.date
+),
+
+costs as (
+    select distinct
+        product_id,
+        cost
+    from {{ ref('scout_product_versions') }}
+),
+
+gold as (
+    select * from {{ ref('scout_kpi_product_performance') }}
+),
+
+different as (
+    select
+        coalesce(counted.date, gold.date) as date,
+        coalesce(counted.product_id, gold.product_id) as product_id
+    from counted
+    full outer join gold
+        on
+            counted.date = gold.date
+            and counted.product_id = gold.product_id
+    where
+        counted.revenue is distinct from gold.revenue
+        or counted.units_sold is distinct from gold.units_sold
+        or counted.units_returned is distinct from gold.units_returned
+        or counted.on_hand is distinct from gold.on_hand
+        or counted.category_l1 is distinct from gold.category_l1
+        or counted.stock_out_days is distinct from gold.stock_out_days
+        or counted.demand is distinct from gold.demand_forecast
+        or case when counted.turnover > 9999 then 9999 else counted.turnover end
+        is distinct from gold.inventory_turnover
+        or case when counted.return_share > 9.9999 then 9.9999 else counted.return_share end
+        is distinct from gold.return_rate
+        or case
+            when counted.net_revenue > 0 and gold.gross_profit is not null
+                then greatest({{ ratio('gold.gross_profit', 'counted.net_revenue', 4) }}, -9.9999)
+        end
+        is distinct from gold.margin_percentage
+),
+
+unknown_cost as (
+    select
+        gold.date,
+        gold.product_id
+    from gold
+    inner join counted
+        on
+            gold.date = counted.date
+            and gold.product_id = counted.product_id
+    left join costs
+        on
+            gold.product_id = costs.product_id
+            and counted.net_revenue - counted.units_sold * costs.cost = gold.gross_profit
+    where
+        costs.product_id is null
+        and gold.product_id <> '(unknown)'
+)
+
+select * from different
+union all
+select * from unknown_cost
