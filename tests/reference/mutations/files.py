@@ -85,7 +85,7 @@ def refused(source: str, corruption: str, corrupt: object, message: str) -> Muta
 
 REFUSED = (
     refused("pos", "a line that was torn off", torn_off, "fields, expected 18"),
-    refused("pos", "a file without a column", without_last_column, "has no column 'campaign_id'"),
+    refused("pos", "a file without a column", without_last_column, "no longer has 'campaign_id'"),
     refused(
         "payments", "a line with a field too many", one_field_more, "has 13 fields, expected 12"
     ),
@@ -100,7 +100,7 @@ REFUSED = (
         "performance",
         "a file without a column",
         without_last_column,
-        "has no column 'attribution_model'",
+        "no longer has 'attribution_model'",
     ),
     refused("sessions", "an empty file", nothing, "is empty; it has not even a header"),
     refused("rates", "a column that nobody announced", another_column, "'note'"),
