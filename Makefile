@@ -18,7 +18,7 @@ data/demo: | .venv/.base
 
 # The test suite, with a PostgreSQL of its own. ARGS="-k ledger" goes to pytest.
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # Every check that is no test; all of them run, and any that fails makes this fail.
 lint: .venv/.dev

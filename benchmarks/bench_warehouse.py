@@ -63,6 +63,7 @@ connection = duckdb.connect(warehouse, config={"checkpoint_threshold": "1GB"})
 started = time.perf_counter()
 for key in order:
     node = models[key]
+    connection.execute(f"create schema if not exists {node['schema']}")
     kind = "view" if node["config"]["materialized"] == "view" else "table"
     relation = node["relation_name"]
     connection.execute(f"drop {kind} if exists {relation} cascade")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -31,6 +32,28 @@ PROJECT_PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests/
 TARGETS = ("duckdb", "postgres")
 SERVER_FOLDER = "databank-postgres-"
 _numbers = itertools.count()
+
+
+# Each of these is tested on one warehouse, which takes minutes to make: one worker has it.
+ONE_WAREHOUSE = {
+    "tests/reference/test_mutations.py": "mutations",
+    "tests/reference/test_masked.py": None,
+    "tests/reference/": "reference",
+}
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one warehouse go to one worker, the longest first; all others where there is time."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class ByWarehouse(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            for place, warehouse in ONE_WAREHOUSE.items():
+                if nodeid.startswith(place):
+                    return warehouse or nodeid
+            return nodeid
+
+    return ByWarehouse(config, log)
 
 
 @dataclass(frozen=True)

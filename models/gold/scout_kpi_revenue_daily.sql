@@ -10,29 +10,16 @@ with transactions as (
     select * from {{ ref('scout_clean_transactions') }}
 ),
 
--- The first purchase of each known customer, by the clock and then by the transaction's number.
-purchases as (
+-- The day of the first purchase of each known customer.
+first_days as (
     select
-        transaction_id,
-        row_number() over (
-            partition by customer_id
-            order by occurred_at, transaction_id collate "C"
-        ) as purchase_number
+        customer_id,
+        min(transaction_date) as first_date
     from transactions
     where
         transaction_type = 'sale'
         and customer_id not in ('(anonymous)', '(unknown)')
-),
-
-first_days as (
-    select
-        transactions.customer_id,
-        transactions.transaction_date as first_date
-    from transactions
-    inner join purchases
-        on
-            transactions.transaction_id = purchases.transaction_id
-            and purchases.purchase_number = 1
+    group by customer_id
 ),
 
 -- A refund counts for the day, region and channel of the sale that it takes back.

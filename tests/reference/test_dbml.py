@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
+pytestmark = pytest.mark.slow
 PAGE = Path(__file__).parents[3] / "shared" / "references" / "neural-databank.md"
 # How each type of the schema is stored. DuckDB has no length of a text and no JSON in binary.
 TYPES = {

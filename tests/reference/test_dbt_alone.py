@@ -14,8 +14,7 @@ import pytest
 
 from controlplane.targets import open_target
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
+pytestmark = pytest.mark.slow
 
 
 def test_dbt_build_gives_every_row_that_a_run_gives(

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
+pytestmark = pytest.mark.slow
 
 
 def test_sentiment_and_topics_are_those_that_were_planted(

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
+pytestmark = pytest.mark.slow
 # When something was loaded, and how the data were cut into deliveries, is another in each.
 CLOCKS = frozenset({"created_at", "updated_at", "ingested_at", "measurement_date"})
 BESIDE = ("_outcomes", "_quarantine")  # tell of each record, with its place in its delivery

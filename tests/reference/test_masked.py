@@ -13,7 +13,7 @@ import pytest
 from controlplane.demo import Scope, make_demo
 from tests.reference.conftest import WITHOUT_TESTS, Reference, _project
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("masked")]
+pytestmark = pytest.mark.slow
 SALT = "a-salt-that-must-not-be-found-anywhere"
 MASKED = ("--", "--vars", "mask_pii: true")
 # Raw tables keep what the source sent, and these views show it.

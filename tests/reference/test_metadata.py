@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reference")]
+pytestmark = pytest.mark.slow
 LAYERS = ("bronze", "silver", "gold", "metadata")
 EDGES = (
     "select source_table, source_column, target_table, target_column, transformation_type"

@@ -11,8 +11,7 @@ from tests.reference.mutations.copy import Copy
 from tests.reference.mutations.everything import Report, try_everything
 from tests.reference.mutations.project import Built, build
 
-# One worker makes what all of them look at.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mutations")]
+pytestmark = pytest.mark.slow
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "mutations.md"
 COMMAND = "python -m tests.reference.mutations --write docs/reference/mutations.md"
 
