@@ -21,24 +21,15 @@ SHOWS_RAW = ("raw_", "load_")
 PLACES = frozenset({"city", "region", "country", "postcode"})
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def masked(request: pytest.FixtureRequest, tmp_path: Path) -> Reference:
+@pytest.fixture
+def masked(tmp_path: Path) -> Reference:
     """The reference warehouse, masked from its first load on."""
-    target = str(request.param)
+    target = "duckdb"
     environment = {
         "DATABANK_TARGET": target,
         "DATABANK_DUCKDB_PATH": "warehouse.duckdb",
         "DATABANK_PII_SALT": SALT,
     }
-    if target == "postgres":
-        database = request.getfixturevalue("make_database")()
-        environment |= {
-            "DATABANK_POSTGRES_HOST": database.server.host,
-            "DATABANK_POSTGRES_PORT": str(database.server.port),
-            "DATABANK_POSTGRES_USER": database.server.user,
-            "DATABANK_POSTGRES_PASSWORD": database.server.password,
-            "DATABANK_POSTGRES_DATABASE": database.name,
-        }
     scope = Scope(scale=0.05, days=120, seed=7, deliveries=1)
     make_demo(scope, tmp_path / "demo")
     reference = _project(tmp_path / "project", target, environment, scope)
