@@ -36,6 +36,7 @@ _numbers = itertools.count()
 
 # Each of these is tested on one warehouse, which takes minutes to make: one worker has it.
 ONE_WAREHOUSE = {
+    "tests/generate/test_rows.py": "rows",
     "tests/reference/test_mutations.py": "mutations",
     "tests/reference/test_masked.py": None,
     "tests/reference/": "reference",
