@@ -264,4 +264,5 @@ def test_a_pattern_is_understood_by_duckdb_or_refused(pattern: str) -> None:
     except sql.PatternError:
         return
     with duckdb.connect() as connection:
-        connection.execute("select regexp_matches('ab', ?)", [written])
+        answer = connection.execute("select regexp_matches('ab', ?)", [written]).fetchone()
+    assert answer in [(True,), (False,)]

@@ -60,31 +60,30 @@ def process_of(case: str) -> Process:
     return resolve(file, schema_of(known), path, others.get)
 
 
-def compared(folder: Path, files: Mapping[str, str]) -> None:
-    """Fail unless the folder holds these files and no others; or write them, if that is asked."""
-    expected = folder / "models"
+def expected(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """The files that the folder holds; with DATABANK_UPDATE_GOLDEN=1 they become these first."""
+    models = folder / "models"
     if os.environ.get("DATABANK_UPDATE_GOLDEN"):
-        for path in expected.rglob("*.*"):
+        for path in models.rglob("*.*"):
             path.unlink()
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    there = {
+    return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(expected.rglob("*.*"))
+        for path in sorted(models.rglob("*.*"))
     }
-    assert sorted(there) == sorted(files)
-    for name, text in files.items():
-        assert text == there[name], f"{folder.name}/{name}; DATABANK_UPDATE_GOLDEN=1 takes it over"
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_spec_gives_exactly_these_files(case: str) -> None:
-    compared(GOLDEN / case, process_files(process_of(case)))
+    files = process_files(process_of(case))
+    assert files == expected(GOLDEN / case, files), "DATABANK_UPDATE_GOLDEN=1 takes it over"
 
 
 def test_every_project_has_the_models_over_the_ledger() -> None:
-    compared(GOLDEN / "shared", shared_files())
+    files = shared_files()
+    assert files == expected(GOLDEN / "shared", files), "DATABANK_UPDATE_GOLDEN=1 takes it over"
 
 
 @pytest.mark.parametrize("case", CASES)
