@@ -18,7 +18,7 @@ from controlplane.dbt.dag import Dag, DagNode, DagSource
 from controlplane.dbt.files import File, ProjectFiles
 from controlplane.dbt.setting import Setting
 
-VERSION = 1
+VERSION = 2
 
 
 def save_dag(path: Path, dag: Dag, files: ProjectFiles, setting: Setting) -> None:

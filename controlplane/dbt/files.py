@@ -43,8 +43,8 @@ PATH_SETTINGS = {
 }
 # File systems keep times in steps of up to two seconds.
 RACY_NS = 2_000_000_000
-# In JSON a quote may be escaped.
-ENV_VAR = re.compile(r"""\benv_var\s*\(\s*(?:\\?["']([^"'\\]+)\\?["']\s*[,)])?""")
+# In JSON a quote may be escaped. Empty brackets are no call, but prose about one.
+ENV_VAR = re.compile(r"""\benv_var\s*\((?!\s*\))\s*(?:\\?["']([^"'\\]+)\\?["']\s*[,)])?""")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.config import load_project
 from controlplane.dbt.dag_file import load_dag
 from controlplane.dbt.files import scan
 
@@ -97,3 +98,14 @@ def test_no_folder_is_left_of_what_dbt_wrote_to_answer(shop: Any) -> None:
     shop.plan(select=["silver"])
     left = {path.name for path in dag_file(shop).parent.iterdir()}
     assert left == {"dag.json", "partial_parse.msgpack"}
+
+
+def test_prose_about_a_call_is_no_computed_name(shop: Any) -> None:
+    shop.write("macros/prose.sql", "{# What env_var() gives is no secret. #}")
+    assert shop.plan().started_dbt
+    assert not shop.plan().started_dbt
+
+
+def test_the_project_that_ships_need_not_be_parsed_again() -> None:
+    project = load_project(Path(__file__).parents[2], environment={})
+    assert None not in scan(project).variables
