@@ -189,27 +189,51 @@ purchase_days as (
     group by transactions.customer_id, transactions.transaction_date
 ),
 
--- On which days a purchase begins and ceases to count: today, in the last 90 days, in the 90 days
--- before them, and exactly 180 days back.
+-- Whether it is the first one in more than 180 days, and whether none follows within them.
+spaced_purchases as (
+    select
+        *,
+        case
+            when
+                purchase_date - lag(purchase_date) over customer_purchases <= 180
+                then 0
+            else 1
+        end as opens,
+        case
+            when
+                lead(purchase_date) over customer_purchases - purchase_date <= 180
+                then 0
+            else 1
+        end as closes
+    from purchase_days
+    window customer_purchases as (partition by customer_id order by purchase_date)
+),
+
+-- On which days a purchase begins and ceases to count: in the last 90 days, in the 90 days before
+-- them, as the last one, exactly 180 days back, and as one of the 180 days before the day.
 {%- set steps = [
-    (0, 1, 0, 0, 1), (1, 0, 0, 0, -1), (90, -1, 1, 0, 0), (180, 0, -1, 1, 0), (181, 0, 0, -1, 0)
+    (0, 1, 0, 0, 0, 1, none), (1, 0, 0, 0, 1, -1, 'opens'), (90, -1, 1, 0, 0, 0, none),
+    (180, 0, -1, 1, 0, 0, none), (181, 0, 0, -1, -1, 0, 'closes')
 ] %}
 
 purchase_steps as (
-    {%- for days, recent, before, expiring, today in steps %}
+    {%- for days, recent, before, churned, at_risk, acquired, only in steps %}
         select
             customer_id,
             purchase_date + {{ days }} as date,
-            {{ today }} as today,
             {{ recent }} as recent,
             {{ before }} as before_recent,
-            {{ expiring }} as expiring,
+            {{ churned }} * closes as churned,
+            {{ at_risk }} as at_risk,
             {{ recent }} * in_store as in_store,
             {{ recent }} * on_web as on_web,
             {{ recent }} * on_mobile as on_mobile,
             {{ recent }} * on_marketplace as on_marketplace,
-            {{ today }} * is_first as acquired
-        from purchase_days
+            {{ acquired }} * is_first as acquired
+        from spaced_purchases
+        {% if only -%}
+            where {{ only }} = 1
+        {% endif -%}
         {% if not loop.last -%}
             union all
         {%- endif %}
@@ -217,7 +241,7 @@ purchase_steps as (
 ),
 
 {%- set counts = [
-    'known', 'today', 'recent', 'before_recent', 'expiring', 'in_store', 'on_web', 'on_mobile',
+    'known', 'recent', 'before_recent', 'churned', 'at_risk', 'in_store', 'on_web', 'on_mobile',
     'on_marketplace', 'acquired'
 ] %}
 
@@ -277,7 +301,7 @@ change_days as (
         events.customer_id,
         greatest(events.date, made.first_date) as date,
         {%- for name in counts %}
-            sum(events.{{ name }}) as {{ name }},
+            cast(sum(events.{{ name }}) as integer) as {{ name }},
         {%- endfor %}
         sum(events.amount) as amount,
         max(events.customer_tier) as customer_tier,
@@ -317,9 +341,8 @@ states as (
         value_so_far as lifetime_value,
         case when recent > 0 then 1 else 0 end as active_customers,
         cast(acquired as bigint) as new_acquisitions,
-        case when expiring > 0 and recent + before_recent = 0 then 1 else 0 end as churn_count,
-        case when recent - today + before_recent + expiring > 0 then 1 else 0 end
-            as at_risk_customers,
+        cast(churned as bigint) as churn_count,
+        cast(at_risk as bigint) as at_risk_customers,
         case when before_recent > 0 then 1 else 0 end as earlier_customers,
         case when before_recent > 0 and recent > 0 then 1 else 0 end as retained_customers,
         known * (
