@@ -2,15 +2,30 @@
 -- of, or of another amount or currency than the sale or refund that is booked.
 {{ config(severity='warn') }}
 
-with payments as (
+with texts as (
     select
         id,
         {{ json_text('transaction_data', 'event_type') }} as event_type,
         {{ json_text('transaction_data', 'reference') }} as transaction_id,
-        {{ try_cast(json_text('transaction_data', 'amount_minor'), 'bigint') }} as amount_minor,
-        upper({{ json_text('transaction_data', 'currency') }}) as currency
+        {{ json_text('transaction_data', 'amount_minor') }} as amount_minor,
+        {{ json_text('transaction_data', 'currency') }} as currency
     from {{ ref('scout_raw_transactions') }}
     where source_system = 'payments' and validation_status = 'valid'
+    {{ computed_once() }}
+),
+
+-- Plain digits, as nearly all are, can be read without what `try_cast` has to look at first.
+payments as (
+    select
+        id,
+        event_type,
+        transaction_id,
+        case
+            when amount_minor ~ '^[0-9]{1,18}$' then cast(amount_minor as bigint)
+            else {{ try_cast('amount_minor', 'bigint') }}
+        end as amount_minor,
+        upper(currency) as currency
+    from texts
 ),
 
 told as (
