@@ -36,20 +36,27 @@ observed as (
     from silver
 ),
 
--- Tomorrow's weekday in the four weeks up to today.
+-- Tomorrow's weekday in the four weeks up to today: each day counts for four days after it.
+weeks as (
+    select 6 as days_back
+    union all
+    select 13 as days_back
+    union all
+    select 20 as days_back
+    union all
+    select 27 as days_back
+),
+
 weekdays as (
     select
-        today.product_id,
-        today.date,
-        sum(earlier.units_sold) as units,
+        observed.product_id,
+        observed.date + weeks.days_back as date,
+        sum(observed.units_sold) as units,
         count(*) as days
-    from observed as today
-    inner join observed as earlier
-        on
-            today.product_id = earlier.product_id
-            and earlier.date in (today.date - 6, today.date - 13, today.date - 20, today.date - 27)
-            and earlier.is_observed = 1
-    group by today.product_id, today.date
+    from observed
+    cross join weeks
+    where observed.is_observed = 1
+    group by observed.product_id, observed.date + weeks.days_back
 ),
 
 summed as (
@@ -81,12 +88,8 @@ counted as (
     select
         summed.*,
         products.category_l1,
-        case
-            when weekdays.days > 0 then {{ ratio('weekdays.units', 'weekdays.days', 2) }}
-            else {{ ratio('summed.units_observed', 'summed.days_observed', 2) }}
-        end as demand,
-        {{ ratio('365 * summed.units_from_stock', 'summed.on_hand_30_days', 4) }} as turnover,
-        {{ ratio('summed.units_returned_30_days', 'summed.units_sold_30_days', 4) }} as return_share
+        coalesce(weekdays.units, summed.units_observed) as units_for_demand,
+        coalesce(weekdays.days, summed.days_observed) as days_for_demand
     from summed
     inner join {{ ref('scout_clean_products') }} as products
         on summed.product_id = products.product_id
@@ -123,16 +126,31 @@ different as (
         or counted.on_hand is distinct from gold.on_hand
         or counted.category_l1 is distinct from gold.category_l1
         or counted.stock_out_days is distinct from gold.stock_out_days
-        or counted.demand is distinct from gold.demand_forecast
-        or case when counted.turnover > 9999 then 9999 else counted.turnover end
-        is distinct from gold.inventory_turnover
-        or case when counted.return_share > 9.9999 then 9.9999 else counted.return_share end
-        is distinct from gold.return_rate
-        or case
+        or not {{ is_ratio(
+            'gold.demand_forecast', 'counted.units_for_demand', 'counted.days_for_demand', 2
+        ) }}
+        or not {{ is_ratio(
+            'gold.inventory_turnover',
+            'least(365 * counted.units_from_stock, 9999 * counted.on_hand_30_days)',
+            'counted.on_hand_30_days',
+            4
+        ) }}
+        or not {{ is_ratio(
+            'gold.return_rate',
+            'least(counted.units_returned_30_days, 9.9999 * counted.units_sold_30_days)',
+            'counted.units_sold_30_days',
+            4
+        ) }}
+        or not case
             when counted.net_revenue > 0 and gold.gross_profit is not null
-                then greatest({{ ratio('gold.gross_profit', 'counted.net_revenue', 4) }}, -9.9999)
+                then {{ is_ratio(
+                    'gold.margin_percentage',
+                    'greatest(gold.gross_profit, -9.9999 * counted.net_revenue)',
+                    'counted.net_revenue',
+                    4
+                ) }}
+            else gold.margin_percentage is null
         end
-        is distinct from gold.margin_percentage
 ),
 
 unknown_cost as (
@@ -144,13 +162,14 @@ unknown_cost as (
         on
             gold.date = counted.date
             and gold.product_id = counted.product_id
-    left join costs
-        on
-            gold.product_id = costs.product_id
-            and counted.net_revenue - counted.units_sold * costs.cost = gold.gross_profit
     where
-        costs.product_id is null
-        and gold.product_id <> '(unknown)'
+        gold.product_id <> '(unknown)'
+        and not exists (
+            select 1 from costs
+            where
+                gold.product_id = costs.product_id
+                and counted.net_revenue - counted.units_sold * costs.cost = gold.gross_profit
+        )
 )
 
 select * from different
