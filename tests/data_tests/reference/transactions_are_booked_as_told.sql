@@ -4,19 +4,17 @@
     'source_bronze_id': 'source_bronze_id', 'transaction_type': 'transaction_type',
     'refund_of': 'refund_of', 'order_id': 'order_id', 'occurred_at': 'occurred_at',
     'transaction_date': 'transaction_date', 'quantity': 'quantity', 'original_amount': 'amount',
-    'original_currency': 'currency', 'exchange_rate': 'exchange_rate', 'amount': 'amount_eur',
-    'discount_applied': 'discount_eur', 'tax_amount': 'tax_eur', 'channel': 'channel',
+    'original_currency': 'currency', 'exchange_rate': 'exchange_rate', 'channel': 'channel',
     'region': 'region', 'payment_method': 'payment_method', 'data_quality_score': 'quality_score'
 } %}
+{%- set in_euros = {'amount': 'amount', 'discount_applied': 'discount', 'tax_amount': 'tax'} %}
 
-with records as (
+-- Not materialized: most steps want a few of its columns.
+with records as not materialized (
     select
         parsed.*,
         cast(parsed.occurred_at as date) as transaction_date,
-        rates.rate as exchange_rate,
-        {{ ratio('parsed.amount', 'rates.rate', 2) }} as amount_eur,
-        {{ ratio('parsed.discount', 'rates.rate', 2) }} as discount_eur,
-        {{ ratio('parsed.tax', 'rates.rate', 2) }} as tax_eur
+        rates.rate as exchange_rate
     from {{ ref('scout_transactions_parsed') }} as parsed
     inner join {{ ref('exchange_rates_daily') }} as rates
         on
@@ -25,33 +23,49 @@ with records as (
     where parsed.reason is null
 ),
 
+-- Few are told again: only their records are put in order.
+told_again as (
+    select transaction_id
+    from records
+    group by transaction_id
+    having count(*) > 1
+),
+
 ranked as (
     select
-        *,
+        records.source_bronze_id,
         row_number() over (
-            partition by transaction_id
-            order by _batch_id desc, _row_number desc
+            partition by records.transaction_id
+            order by records._batch_id desc, records._row_number desc
         ) as newest_rank
     from records
+    inner join told_again on records.transaction_id = told_again.transaction_id
+),
+
+outdated as (
+    select source_bronze_id
+    from ranked
+    where newest_rank > 1
 ),
 
 newest as (
     select
-        ranked.*,
-        {{ known_member('ranked.customer_id_given', 'customers.customer_id', '(anonymous)') }}
+        records.*,
+        {{ known_member('records.customer_id_given', 'customers.customer_id', '(anonymous)') }}
             as customer_id,
-        {{ known_member('ranked.product_id_given', 'products.product_id', '(unknown)') }}
+        {{ known_member('records.product_id_given', 'products.product_id', '(unknown)') }}
             as product_id,
-        {{ known_member('ranked.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
+        {{ known_member('records.campaign_id_given', 'campaigns.campaign_id', '(none)') }}
             as campaign_id
-    from ranked
+    from records
+    left join outdated on records.source_bronze_id = outdated.source_bronze_id
     left join {{ ref('scout_customer_crosswalk') }} as customers
-        on ranked.customer_id_given = customers.customer_id_given
+        on records.customer_id_given = customers.customer_id_given
     left join {{ ref('scout_clean_products') }} as products
-        on ranked.product_id_given = products.product_id
+        on records.product_id_given = products.product_id
     left join {{ ref('scout_clean_campaigns') }} as campaigns
-        on ranked.campaign_id_given = campaigns.campaign_id
-    where ranked.newest_rank = 1
+        on records.campaign_id_given = campaigns.campaign_id
+    where outdated.source_bronze_id is null
 )
 
 select coalesce(newest.transaction_id, booked.transaction_id) as transaction_id
@@ -64,4 +78,9 @@ where
     or newest.campaign_id is distinct from booked.campaign_id
     {%- for in_silver, in_record in told.items() %}
         or newest.{{ in_record }} is distinct from booked.{{ in_silver }}
+    {%- endfor %}
+    {%- for in_silver, in_record in in_euros.items() %}
+        or not {{ is_ratio(
+            'booked.' ~ in_silver, 'newest.' ~ in_record, 'newest.exchange_rate', 2
+        ) }}
     {%- endfor %}
