@@ -13,7 +13,7 @@ with transactions as (
 
 refunded as (
     select distinct refund_of
-    from transactions
+    from {{ ref('scout_clean_transactions') }}
     where transaction_type = 'refund'
 ),
 
@@ -84,6 +84,6 @@ where
     or silver.transactions is distinct from gold.total_transactions
     or silver.new_customers is distinct from gold.new_customers
     or silver.returning_customers is distinct from gold.returning_customers
-    or {{ ratio('silver.sales_revenue', 'silver.orders', 2) }} is distinct from gold.avg_order_value
-    or {{ ratio('silver.orders', 'silver.sessions', 4) }} is distinct from gold.conversion_rate
-    or {{ ratio('silver.refunded_sales', 'silver.sales', 4) }} is distinct from gold.refund_rate
+    or not {{ is_ratio('gold.avg_order_value', 'silver.sales_revenue', 'silver.orders', 2) }}
+    or not {{ is_ratio('gold.conversion_rate', 'silver.orders', 'silver.sessions', 4) }}
+    or not {{ is_ratio('gold.refund_rate', 'silver.refunded_sales', 'silver.sales', 4) }}
