@@ -2,23 +2,20 @@
 -- more taken back than was sold.
 {{ config(severity='warn') }}
 
-with told as (
-    select distinct transaction_id
-    from {{ ref('scout_transactions_parsed') }}
-),
-
-booked as (
-    select * from {{ ref('scout_clean_transactions') }}
-),
-
-refunds as (
+with refunds as (
     select
         refund_of,
         sum(original_amount) as amount,
         sum(quantity) as quantity
-    from booked
+    from {{ ref('scout_clean_transactions') }}
     where transaction_type = 'refund'
     group by refund_of
+),
+
+told as (
+    select distinct transaction_id
+    from {{ ref('scout_transactions_parsed') }}
+    where transaction_id in (select refund_of from refunds)
 )
 
 select
@@ -29,7 +26,7 @@ select
     sales.quantity as sold
 from refunds
 left join told on refunds.refund_of = told.transaction_id
-left join booked as sales
+left join {{ ref('scout_clean_transactions') }} as sales
     on
         refunds.refund_of = sales.transaction_id
         and sales.transaction_type = 'sale'
