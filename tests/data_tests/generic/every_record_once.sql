@@ -33,44 +33,35 @@ clean as (
     {%- endif %}
 ),
 
-without_outcome as (
+accepted as (
+    select source_bronze_id
+    from outcomes
+    where outcome = 'silver'
+),
+
+told_wrongly as (
     select
-        records.id,
-        'has not exactly one outcome' as fault
+        coalesce(records.id, outcomes.source_bronze_id) as id,
+        case
+            when count(records.id) = 0 then 'is not in bronze'
+            else 'has not exactly one outcome'
+        end as fault
     from records
-    left join outcomes on records.id = outcomes.source_bronze_id
-    group by records.id
-    having count(outcomes.source_bronze_id) <> 1
+    full outer join outcomes on records.id = outcomes.source_bronze_id
+    group by coalesce(records.id, outcomes.source_bronze_id)
+    having count(records.id) = 0 or count(outcomes.source_bronze_id) <> 1
 ),
 
-without_record as (
+placed_wrongly as (
     select
-        outcomes.source_bronze_id as id,
-        'is not in bronze' as fault
-    from outcomes
-    left join records on outcomes.source_bronze_id = records.id
-    where records.id is null
-),
-
-not_in_silver as (
-    select
-        outcomes.source_bronze_id as id,
-        'is not in silver' as fault
-    from outcomes
-    left join clean on outcomes.source_bronze_id = clean.source_bronze_id
-    where outcomes.outcome = 'silver' and clean.source_bronze_id is null
-),
-
-wrongly_in_silver as (
-    select
-        clean.source_bronze_id as id,
-        'should not be in silver' as fault
-    from clean
-    left join outcomes
-        on
-            clean.source_bronze_id = outcomes.source_bronze_id
-            and outcomes.outcome = 'silver'
-    where outcomes.source_bronze_id is null
+        coalesce(accepted.source_bronze_id, clean.source_bronze_id) as id,
+        case
+            when clean.source_bronze_id is null then 'is not in silver'
+            else 'should not be in silver'
+        end as fault
+    from accepted
+    full outer join clean on accepted.source_bronze_id = clean.source_bronze_id
+    where accepted.source_bronze_id is null or clean.source_bronze_id is null
 ),
 
 without_survivor as (
@@ -78,13 +69,10 @@ without_survivor as (
         duplicates.source_bronze_id as id,
         'has no survivor' as fault
     from outcomes as duplicates
-    left join outcomes as survivors
-        on
-            duplicates.survivor_bronze_id = survivors.source_bronze_id
-            and survivors.outcome = 'silver'
+    left join accepted on duplicates.survivor_bronze_id = accepted.source_bronze_id
     where
         duplicates.outcome in ('duplicate', 'superseded')
-        and survivors.source_bronze_id is null
+        and accepted.source_bronze_id is null
 ),
 
 counted as (
@@ -99,13 +87,9 @@ counted as (
     where loaded <> (select count(*) from records)
 )
 
-select * from without_outcome
+select * from told_wrongly
 union all
-select * from without_record
-union all
-select * from not_in_silver
-union all
-select * from wrongly_in_silver
+select * from placed_wrongly
 union all
 select * from without_survivor
 union all
