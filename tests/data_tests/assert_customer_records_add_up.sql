@@ -1,65 +1,9 @@
 -- Every record of the CRM is in exactly one place, and what stands for it is where it is said to
 -- be.
-with outcomes as (
-    select * from {{ ref('scout_clean_customers_outcomes') }}
-),
-
-customers as (
-    select source_bronze_id
-    from {{ ref('scout_clean_customers') }}
-    where source_bronze_id is not null
-),
-
-counts as (
-    select
-        (
-            select coalesce(sum(rows_read), 0) from {{ ref('load_batches') }}
-            where raw_table = 'crm_customers'
-        ) as read_count,
-        (select count(*) from outcomes) as outcome_count,
-        (
-            select count(*) from outcomes
-            where outcome = 'silver'
-        ) as silver_count,
-        (select count(*) from customers) as customer_count,
-        (
-            select count(*) from outcomes
-            where outcome = 'quarantine'
-        ) as set_aside_count,
-        (select count(*) from {{ ref('scout_clean_customers_quarantine') }}) as quarantine_count
-),
-
-miscounted as (
-    select 'the counts of records differ' as problem
-    from counts
-    where
-        read_count <> outcome_count
-        or silver_count <> customer_count
-        or set_aside_count <> quarantine_count
-),
-
-misplaced as (
-    select 'said to be in silver and not there: ' || outcomes.source_bronze_id as problem
-    from outcomes
-    left join customers on outcomes.source_bronze_id = customers.source_bronze_id
-    where outcomes.outcome = 'silver' and customers.source_bronze_id is null
-),
-
-lost as (
-    select 'nothing stands for it: ' || outcomes.source_bronze_id as problem
-    from outcomes
-    left join outcomes as survivors
-        on
-            outcomes.survivor_batch_id = survivors._batch_id
-            and outcomes.survivor_row_number = survivors._row_number
-            and survivors.outcome <> 'quarantine'
-    where
-        outcomes.outcome in ('duplicate', 'superseded')
-        and survivors.source_bronze_id is null
-)
-
-select problem from miscounted
-union all
-select problem from misplaced
-union all
-select problem from lost
+{{ misplaced_records(
+    outcomes=ref('scout_clean_customers_outcomes'),
+    silver=ref('scout_clean_customers'),
+    quarantine=ref('scout_clean_customers_quarantine'),
+    batches=ref('load_batches'),
+    raw_tables=['crm_customers']
+) }}
