@@ -20,7 +20,9 @@
                 end
         end
     {%- elif kind == 'bigint' -%}
+        {#- DuckDB reads a decimal of 38 digits forty times slower than a bigint. #}
         case
+            when {{ text }} ~ '^[+-]?[0-9]{1,18}$' then cast({{ text }} as bigint)
             when {{ text }} ~ '^[+-]?0*[0-9]{1,19}$'
                 then case
                     when
@@ -40,6 +42,11 @@
         {#- Without the outer cast PostgreSQL would forget the digits of a `case`. -#}
         cast(
             case
+                {%- if precision < 38 and 0 < scale < precision %}
+                {#- What fits as it is needs no look at 38 digits, which DuckDB reads much slower. #}
+                when {{ text }} ~ '^[+-]?[0-9]{1,{{ precision - scale }}}([.][0-9]{1,{{ scale }}})?$'
+                    then cast({{ text }} as decimal({{ precision }}, {{ scale }}))
+                {%- endif %}
                 when {{ text }} ~ '^[+-]?0*[0-9]{0,{{ whole }}}([.][0-9]{{ fraction }})?$' and {{ text }} ~ '^.*[0-9].*$'
                     {% if scale == 38 -%}
                     then cast({{ text }} as decimal(38, 38))

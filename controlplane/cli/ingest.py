@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from controlplane.load import LoadResult
 
 
-@click.command(epilog="Example: databank ingest shop_orders")
+@click.command(
+    epilog="Examples: databank ingest shop_orders; databank ingest --file sales.csv --as sales"
+)
 @click.argument("names", nargs=-1, metavar="[ETL…]")
+@click.option(
+    "--file",
+    "given",
+    metavar="PATH",
+    help="Load a file that has no spec; a folder or a glob for all files of it.",
+)
+@click.option("--as", "table", metavar="NAME", help="With --file: its table is raw.NAME.")
+@click.option("--table-per-file", is_flag=True, help="With --file: a table for each file.")
 @click.option("--accept-empty", is_flag=True, help="Let an empty or collapsed delivery replace.")
 @click.option("--accept-drift", is_flag=True, help="Load a source whose columns changed.")
 @click.option("--no-wait", is_flag=True, help="Exit with 4 if somebody else writes the warehouse.")
@@ -27,6 +37,9 @@ if TYPE_CHECKING:
 def ingest(
     project: Project,
     names: tuple[str, ...],
+    given: str | None,
+    table: str | None,
+    table_per_file: bool,
     accept_empty: bool,
     accept_drift: bool,
     no_wait: bool,
@@ -37,8 +50,29 @@ def ingest(
 
     ETL is the name of a process; without one, all are loaded. What the warehouse already has is not
     loaded again.
+
+    With --file no spec is needed: encoding, delimiter, header and what stands around the table are
+    found out and printed, every record goes to raw.NAME or, with its reason, to raw._rejects.
     """
     from controlplane.cli.output import emit
+
+    if given is not None:
+        from controlplane.cli.ingest_file import ingest_files
+
+        if names or dry_run or accept_empty:
+            wrong = "ETL" if names else "--dry-run" if dry_run else "--accept-empty"
+            raise click.UsageError(f"{wrong} does not go with --file")
+        return ingest_files(
+            project,
+            given,
+            table=table,
+            table_per_file=table_per_file,
+            accept_drift=accept_drift,
+            wait=not no_wait,
+            output=output,
+        )
+    if table is not None or table_per_file:
+        raise click.UsageError("--as and --table-per-file need --file")
 
     if dry_run:
         loads = _dry_run(project, names)

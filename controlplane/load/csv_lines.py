@@ -24,13 +24,20 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How the text is laid out; `quote` may be empty, for text without quotes."""
+    """How the text is laid out; `quote` may be empty, for text without quotes.
+
+    `padding` is the white space that may stand between quote and delimiter. With `escapes_all` the
+    escape also works before a delimiter in a value without quotes. Only the careful reader knows
+    these two, beyond their defaults.
+    """
 
     delimiter: str = ","
     quote: str = '"'
     escape: str = '"'
     header: bool = True
     skip_lines: int = 0
+    padding: str = " "
+    escapes_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Record:
-    """A record: its fields (None for an empty one without quotes), or the fault it has."""
+    """A record: its fields (None for an empty one without quotes), or the fault it has.
+
+    `line` is its first, `lines` how many it has.
+    """
 
     line: Line
     raw: bytes
     fields: list[bytes | None]
     fault: str = ""
+    lines: int = 1
 
 
 def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
@@ -122,9 +133,18 @@ class RecordReader:
         self._source = lines(file, self._quote)
         self._escape = (layout.escape or layout.quote).encode()
         quote, escape = re.escape(self._quote), re.escape(self._escape)
-        self._opens = re.compile(rb" *" + quote) if quote else None
+        delimiter = re.escape(self._delimiter)
+        padding = b"|".join(re.escape(each.encode()) for each in layout.padding)
+        blank = rb"(?:" + padding + rb")*" if padding else b""
+        self._opens = re.compile(blank + quote) if quote else None
         self._special = re.compile(quote if quote == escape else quote + rb"|" + escape)
-        self._closes = re.compile(rb" *(?:(" + re.escape(self._delimiter) + rb")|\Z)")
+        self._closes = re.compile(blank + rb"(?:(" + delimiter + rb")|\Z)")
+        self._escapes_all = layout.escapes_all
+        self._value = re.compile(
+            rb"(?:" + escape + rb"(?:" + delimiter + rb"|.)|(?!" + delimiter + rb").)*", re.DOTALL
+        )
+        escaped = delimiter + rb"|" + escape + (rb"|" + quote if quote else b"")
+        self._escaped = re.compile(escape + rb"(" + escaped + rb")")
 
     def next_line(self) -> Line | None:
         """The next line; None at the end."""
@@ -139,21 +159,24 @@ class RecordReader:
             return None
         if line.is_cut:
             return Record(line, line.content, [], _too_long(line.length))
-        if self._opens is None or self._quote not in line.content:
+        special = self._opens is not None and self._quote in line.content
+        if not special and not (self._escapes_all and self._escape in line.content):
             values = line.content.split(self._delimiter)
             return Record(line, line.content, [value or None for value in values])
-        return self._quoted(line, self._opens)
+        return self._quoted(line)
 
-    def _quoted(self, first: Line, opens: re.Pattern[bytes]) -> Record:
-        """The record that begins in this line, which has a quote in it."""
+    def _quoted(self, first: Line) -> Record:
+        """The record that begins in this line, which has a quote or an escape in it."""
         taken = [first]
         fields: list[bytes | None] = []
         content, position = first.content, 0
         while True:
-            opening = opens.match(content, position)
+            opening = self._opens.match(content, position) if self._opens else None
             if opening is None:
-                end = content.find(self._delimiter, position)
+                end = self._end_of_value(content, position)
                 value = content[position:] if end < 0 else content[position:end]
+                if self._escapes_all:
+                    value = self._escaped.sub(rb"\1", value)
                 fields.append(value or None)
                 if end < 0:
                     return self._whole(taken, fields)
@@ -198,10 +221,18 @@ class RecordReader:
                 return self._whole(taken, fields)
             position = closing.end()
 
+    def _end_of_value(self, content: bytes, position: int) -> int:
+        """Where the delimiter stands that ends a value without quotes; -1 for the last one."""
+        if not self._escapes_all:
+            return content.find(self._delimiter, position)
+        found = self._value.match(content, position)
+        end = found.end() if found else position
+        return end if end < len(content) else -1
+
     def _whole(self, taken: list[Line], fields: list[bytes | None]) -> Record:
         raw = b"".join(line.content + line.ending for line in taken[:-1]) + taken[-1].content
         fault = _too_long(len(raw)) if len(raw) > MAX_RECORD else ""
-        return Record(taken[0], raw, fields, fault)
+        return Record(taken[0], raw, fields, fault, len(taken))
 
     def _faulty(self, taken: list[Line], fault: str) -> Record:
         self._waiting.extendleft(reversed(taken[1:]))

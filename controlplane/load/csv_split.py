@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from controlplane.load.csv_format import Header
 from controlplane.load.csv_lines import CsvFormat, Record, RecordReader
@@ -15,6 +16,7 @@ from controlplane.load.files import open_bytes
 from controlplane.load.rejects import Reject, RejectSpool
 
 ROW_NUMBER = "_row_number"
+_MOST_NOTES = 100
 # What the scratch file looks like, whatever the source does.
 PLAIN = CsvFormat(delimiter=",", quote='"', escape='"', header=False)
 
@@ -28,6 +30,16 @@ class SplitCount:
     longest: int
 
 
+class Around(Protocol):
+    """Knows what may stand among the records of a file that nobody described, and is none."""
+
+    def repeats_header(self, record: Record) -> bool:
+        """Whether the record is the header once more."""
+
+    def may_be_note(self, record: Record) -> bool:
+        """Whether the record is no data if only such ones follow; one of empty cells may be, too."""
+
+
 def split_csv(
     path: Path,
     layout: CsvFormat,
@@ -36,6 +48,7 @@ def split_csv(
     rejects: RejectSpool,
     *,
     offsets: bool,
+    around: Around | None = None,
 ) -> SplitCount:
     """Write the good records to `good` and the others to `rejects`.
 
@@ -46,8 +59,14 @@ def split_csv(
         good: where the records go that can be read, `PLAIN` and with a first field for the number.
         rejects: where the others go.
         offsets: whether positions in the file are positions in the source.
+        around: which records that fit are no data, if any.
     """
     count = written = longest = 0
+    held: list[tuple[Record, bytes]] = []
+
+    def reject(record: Record, reason: str) -> None:
+        rejects.add(reject_of(record, reason, offsets=offsets))
+
     with open_bytes(path) as file, good.open("wb") as out:
         records = RecordReader(file, layout)
         for _ in range(layout.skip_lines):
@@ -59,18 +78,37 @@ def split_csv(
                 continue
             count += 1
             fault = _fault(record, header.width)
+            if not fault and around is not None and around.repeats_header(record):
+                fault = "repeats the header"
             if fault:
-                line = record.line
-                text = record.raw.decode("utf-8", "backslashreplace")
-                offset = line.offset if offsets else None
-                rejects.add(Reject(line.number, offset, text, fault))
+                reject(record, fault)
                 continue
             values = record.fields[: header.width]
             row = b"%d,%b\n" % (count, b",".join(map(_plain, values)))
-            out.write(row)
-            longest = max(longest, len(row))
-            written += 1
+            held.append((record, row))
+            if around is not None and around.may_be_note(record) and len(held) <= _MOST_NOTES:
+                continue
+            written += len(held)
+            longest = max(longest, *(len(row) for _, row in held))
+            out.writelines(row for _, row in held)
+            held.clear()
+        notes = 0
+        for index, (record, _) in enumerate(held, start=1):
+            if any(record.fields):
+                notes = index
+        for record, _ in held[:notes]:
+            reject(record, "stands below the table")
+        written += len(held) - notes
+        longest = max([longest, *(len(row) for _, row in held[notes:])])
+        out.writelines(row for _, row in held[notes:])
     return SplitCount(count, written, longest)
+
+
+def reject_of(record: Record, reason: str, *, offsets: bool) -> Reject:
+    """The record as a reject."""
+    line = record.line
+    text = record.raw.decode("utf-8", "backslashreplace")
+    return Reject(line.number, line.offset if offsets else None, text, reason)
 
 
 def _plain(value: bytes | None) -> bytes:

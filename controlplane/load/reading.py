@@ -124,7 +124,7 @@ def careful_csv(
     good = spool / "good.csv"
     with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
         count = split_csv(path, layout, header, good, rejects, offsets=offsets)
-    return _from_spool(header.titles, header.columns, good, count.good, count.longest, rejects)
+    return from_spool(header.titles, header.columns, good, count.good, count.longest, rejects)
 
 
 def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
@@ -145,10 +145,10 @@ def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
             lambda: RejectSpool(spool / "rejects.csv"),
         )
     columns = tuple(column_names(count.titles))
-    return _from_spool(count.titles, columns, good, count.good, count.longest, rejects)
+    return from_spool(count.titles, columns, good, count.good, count.longest, rejects)
 
 
-def _from_spool(
+def from_spool(
     titles: tuple[str, ...],
     columns: tuple[str, ...],
     good: Path,
@@ -156,6 +156,7 @@ def _from_spool(
     longest: int,
     rejects: RejectSpool,
 ) -> Reading:
+    """The good records of a source that was parted, in a scratch file of the plain form."""
     source = read_csv(
         good,
         PLAIN,

@@ -14,16 +14,12 @@ with texts as (
     {{ computed_once() }}
 ),
 
--- Plain digits, as nearly all are, can be read without what `try_cast` has to look at first.
 payments as (
     select
         id,
         event_type,
         transaction_id,
-        case
-            when amount_minor ~ '^[0-9]{1,18}$' then cast(amount_minor as bigint)
-            else {{ try_cast('amount_minor', 'bigint') }}
-        end as amount_minor,
+        {{ try_cast('amount_minor', 'bigint') }} as amount_minor,
         upper(currency) as currency
     from texts
 ),

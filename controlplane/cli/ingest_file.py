@@ -1,0 +1,163 @@
+"""`databank ingest --file`: load files that have no spec, and say what was found out about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from controlplane.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from controlplane.config import Project
+    from controlplane.sniff.loading import LoadedFile
+
+_SHOWN = 8
+
+
+def ingest_files(
+    project: Project,
+    given: str,
+    *,
+    table: str | None,
+    table_per_file: bool,
+    accept_drift: bool,
+    wait: bool,
+    output: str,
+) -> int:
+    """Load the files that `given` means, and print what became of each."""
+    from controlplane.cli.output import emit, narrate
+    from controlplane.sniff.loading import load_unknown
+    from controlplane.targets import open_target
+
+    paths = _paths(given)
+    names = _tables(paths, table, table_per_file=table_per_file)
+    _refuse_tables_of_specs(project, names)
+    loaded: list[LoadedFile] = []
+    for each in load_unknown(
+        list(zip(paths, names, strict=True)),
+        project,
+        open_target(project.target),
+        now=lambda: datetime.now(UTC),
+        accept_drift=accept_drift,
+        wait=wait,
+        on_wait=narrate,
+    ):
+        loaded.append(each)
+        if each.error is not None and (len(paths) > 1 or output == "json"):
+            narrate(f"failed: {each.error}")
+    if len(loaded) == 1 and loaded[0].error is not None and output != "json":
+        raise loaded[0].error
+    emit({"files": [each.to_dict() for each in loaded]}, output, lambda: _render(loaded))
+    failed = sum(1 for each in loaded if each.error is not None)
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _paths(given: str) -> list[Path]:
+    """The files of a path, a folder or a glob, relative to where the command runs."""
+    from controlplane.load.files import expand
+
+    path = Path(given).expanduser()
+    if path.is_dir():
+        found = sorted(each for each in path.iterdir() if each.is_file())
+        if not found:
+            raise ConfigError(f"--file {given}: the folder has no file")
+        return [each.resolve() for each in found]
+    return [each.resolve() for each in expand(Path.cwd(), [given])]
+
+
+def _tables(paths: Sequence[Path], table: str | None, *, table_per_file: bool) -> list[str]:
+    from controlplane.naming import snake_case
+    from controlplane.sniff.loading import table_name
+
+    if not table_per_file:
+        if table is None and len(paths) > 1:
+            raise ConfigError(
+                f"--file means {len(paths)} files",
+                hint="name the table that all of them go to with --as NAME, or give each a table"
+                " of its own with --table-per-file",
+            )
+        name = table or table_name(paths[0])
+        if name != snake_case(name):
+            raise ConfigError(f"--as {name}: expected a plain name such as {snake_case(name)}")
+        return [name] * len(paths)
+    if table is not None:
+        raise ConfigError("--as and --table-per-file do not go together")
+    taken: dict[str, int] = {}
+    names = []
+    for path in paths:
+        name = table_name(path)
+        taken[name] = taken.get(name, 0) + 1
+        names.append(name if taken[name] == 1 else f"{name}_{taken[name]}")
+    return names
+
+
+def _refuse_tables_of_specs(project: Project, names: Sequence[str]) -> None:
+    from controlplane.specs.files import read_etl_specs
+
+    slugs = {file.spec.slug for file in read_etl_specs(project.root)}
+    for name in names:
+        if name in slugs:
+            raise ConfigError(
+                f"raw.{name} is what the ETL process '{name}' loads",
+                hint="load the file with another name: --as NAME",
+            )
+
+
+def _render(loaded: Sequence[LoadedFile]) -> str:
+    from controlplane.cli.output import table
+
+    if len(loaded) == 1:
+        return _described(loaded[0])
+    rows = [
+        (
+            Path(each.source).name,
+            f"raw.{each.table}",
+            each.status,
+            each.batch.rows_read if each.batch else None,
+            each.batch.rows_loaded if each.batch else None,
+            each.batch.rows_rejected if each.batch else None,
+        )
+        for each in loaded
+    ]
+    return table(("file", "table", "status", "read", "loaded", "rejected"), rows)
+
+
+def _described(each: LoadedFile) -> str:
+    if each.batch is None:
+        return f"{each.source}: unchanged since it was loaded into raw.{each.table}"
+    lines = [f"{each.source} -> raw.{each.table}"]
+    layout = each.layout
+    if layout is None:
+        lines.append(f"format     {each.format}")
+    else:
+        dialect, found = layout.dialect, layout.table
+        quote = dialect.quote or "none"
+        lines += [
+            f"encoding   {layout.encoding}",
+            f"delimiter  {_named(dialect.delimiter) if found.width > 1 else 'none (one column)'}",
+            f"quote      {quote}" + ("" if dialect.escape == dialect.quote else ", escape \\"),
+            f"header     {'line ' + str(found.header[0].number) if found.header else 'none'}",
+        ]
+        above = [row for row in found.preamble if not row.is_blank]
+        if above:
+            lines.append(f"above it   {len(above)} lines, kept in raw._rejects")
+        if found.beneath:
+            lines.append(f"beneath    {len(found.beneath)} lines that are no data, in raw._rejects")
+    columns = ", ".join(each.columns[:_SHOWN])
+    more = len(each.columns) - _SHOWN
+    lines.append(f"columns    {columns}" + (f" and {more} more" if more > 0 else ""))
+    batch = each.batch
+    lines.append(
+        f"records    {batch.rows_read:,} read, {batch.rows_loaded:,} loaded,"
+        f" {batch.rows_rejected:,} rejected"
+        + (" (raw._rejects has them with their reasons)" if batch.rows_rejected else "")
+    )
+    return "\n".join(lines)
+
+
+def _named(delimiter: str) -> str:
+    return {"\t": "tab", " ": "space", ",": "comma ,", ";": "semicolon ;"}.get(
+        delimiter, repr(delimiter)[1:-1]
+    )

@@ -1,0 +1,193 @@
+"""Opens a file that nobody described, so that the loader can read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from controlplane.errors import SourceError
+from controlplane.load.csv_format import Header
+from controlplane.load.csv_lines import CsvFormat, Record
+from controlplane.load.csv_split import split_csv
+from controlplane.load.files import SourceFile, open_bytes
+from controlplane.load.reading import Reading, fast_csv, from_spool, open_file
+from controlplane.load.rejects import Reject, RejectSpool
+from controlplane.load.spool import disk_errors
+from controlplane.load.transcode import is_utf8, to_utf8
+from controlplane.naming import column_names
+from controlplane.sniff.celltypes import SPECIFIC, kind
+from controlplane.sniff.dialect import Row
+from controlplane.sniff.layout import (
+    LONE_RETURN,
+    SAMPLE_BYTES,
+    Layout,
+    find_file_encoding,
+    find_layout,
+    mixes_returns,
+)
+from controlplane.specs.source import SourceConfig, SourceType
+
+# DuckDB reads larger files by itself, if they are clean.
+_CAREFULLY_UP_TO = 8 << 20
+_SUFFIXES: Mapping[str, SourceType] = {
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file with the way to read it; `layout` is None where its format says how."""
+
+    format: str
+    layout: Layout | None
+    reading: Reading
+
+
+def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -> Opened:
+    """How to read a file of which only the content is known.
+
+    Args:
+        reader: a DuckDB that looks into the file.
+        file: which file.
+        spool: a folder of its own for scratch files.
+
+    Raises:
+        SourceError: the file is empty, or cannot be read at all.
+    """
+    source_type = find_format(file)
+    if source_type != "csv":
+        config = SourceConfig(source_type=source_type, path=file.source)
+        return Opened(source_type, None, open_file(reader, file, config, spool))
+    encoding = find_file_encoding(file.path, file.source)
+    path, original, needs_care = file.path, True, file.needs_care or file.mixed_ends
+    if not is_utf8(encoding, file.source):
+        path, original = spool / "utf8.csv", False
+        look = to_utf8(file.path, encoding, path, '"')
+        needs_care = look.needs_care or look.mixed_ends
+    with open_bytes(path) as content:
+        sample = content.read(SAMPLE_BYTES)
+    if mixes_returns(sample):
+        path, original = _with_line_feeds(path, spool), False
+        sample = path.read_bytes()[:SAMPLE_BYTES]
+    layout = find_layout(sample, encoding)
+    if not layout.table.width:
+        raise SourceError(f"{file.source}: has no line with text; there is nothing to load")
+    header = _header(layout)
+    careful = partial(_careful, path, layout, header, spool, offsets=original)
+    table = layout.table
+    dialect = layout.dialect
+    plain = not (table.preamble or table.beneath or dialect.escapes_all)
+    plain = plain and len(dialect.delimiter) == 1
+    if needs_care or not plain or path.stat().st_size <= _CAREFULLY_UP_TO:
+        return Opened("csv", layout, careful())
+    return Opened("csv", layout, fast_csv(path, _format(layout), header, careful))
+
+
+def find_format(file: SourceFile) -> SourceType:
+    """csv, json, jsonl or parquet: as the content begins, whatever the file is called."""
+    with open_bytes(file.path) as content:
+        start = content.read(1 << 16)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    suffix = file.path.with_suffix("").suffix if file.path.suffix == ".gz" else file.path.suffix
+    by_name = _SUFFIXES.get(suffix.lower())
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if by_name in ("json", "jsonl") and text[:1] in (b"{", b"["):
+        return by_name
+    first, _, rest = text.partition(b"\n")
+    if text[:1] == b"{" and _is_object(first):
+        return "jsonl" if rest.strip() else "json"
+    if text[:1] in (b"{", b"[") and re.match(rb'[\[{]\s*(\{\s*)?"[^"]*"\s*:', text):
+        return "json"
+    return "csv"
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _with_line_feeds(path: Path, spool: Path) -> Path:
+    """A copy of the file in which a line feed stands for each carriage return that stands alone."""
+    copy = spool / "lines.csv"
+    with open_bytes(path) as source, disk_errors(spool), copy.open("wb") as out:
+        held = b""
+        while piece := source.read(SAMPLE_BYTES):
+            piece = held + piece
+            held = piece[-1:] if piece.endswith(b"\r") else b""
+            piece = piece[: len(piece) - len(held)]
+            out.write(LONE_RETURN.sub(b"\n", piece))
+        out.write(held.replace(b"\r", b"\n"))
+    return copy
+
+
+def _header(layout: Layout) -> Header:
+    width = layout.table.width
+    titles = layout.table.titles or tuple(f"column_{index}" for index in range(1, width + 1))
+    return Header(titles, tuple(column_names(titles)))
+
+
+def _format(layout: Layout) -> CsvFormat:
+    return replace(layout.dialect.format, skip_lines=layout.table.first_line)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What stands around the records of a file of this layout."""
+
+    layout: Layout
+
+    def repeats_header(self, record: Record) -> bool:
+        """Whether the record is the header once more, as where files were put together."""
+        rows = self.layout.table.header
+        return len(rows) == 1 and record.raw == rows[0].raw
+
+    def may_be_note(self, record: Record) -> bool:
+        """Whether the record is a text in the first cell and nothing else, or nothing at all.
+
+        So look the notes below a table that a spreadsheet wrote.
+        """
+        table = self.layout.table
+        if table.width < 3 or table.usually_filled < 3:
+            return False
+        first, *others = record.fields
+        if any(other and other.strip() for other in others):
+            return False
+        return kind((first or b"").decode("utf-8", "replace")) not in SPECIFIC
+
+
+def _careful(path: Path, layout: Layout, header: Header, spool: Path, *, offsets: bool) -> Reading:
+    """Part the file into records and rejects; what is around the table is among these."""
+    table, good = layout.table, spool / "good.csv"
+    with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
+        for row, reason in (
+            *((row, "stands above the table") for row in table.preamble),
+            *((row, "stands between the header and the data") for row in table.beneath),
+        ):
+            if not row.is_blank:
+                rejects.add(_reject(row, reason))
+        count = split_csv(
+            path,
+            _format(layout),
+            header,
+            good,
+            rejects,
+            offsets=offsets,
+            around=_Around(layout),
+        )
+    return from_spool(header.titles, header.columns, good, count.good, count.longest, rejects)
+
+
+def _reject(row: Row, reason: str) -> Reject:
+    return Reject(row.number, None, row.raw.decode("utf-8", "backslashreplace"), reason)

@@ -1,0 +1,139 @@
+"""`databank ingest --file` loads what nobody described, cell for cell, and says how it was read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from controlplane.cli.ingest import ingest
+
+SALES = "Sales of 2024\n\nid;name;price\n1;Zoë;3,50\n2;Bob\n3;Ann;12,00\nTotal: 2\n"
+
+
+@pytest.fixture
+def place(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for key, value in warehouse.project.environment.items():
+        if key.startswith("DATABANK_"):
+            monkeypatch.setenv(key, value)
+    monkeypatch.chdir(warehouse.project.root)
+    return warehouse
+
+
+def call(place: Any, *arguments: str) -> Result:
+    target = ["--target", place.project.target.name]
+    return CliRunner().invoke(ingest, [*target, *arguments], standalone_mode=False)
+
+
+def rows(place: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = place.target.query(
+        f"select {', '.join(columns)} from raw.{table} order by _batch_id, _row_number"
+    )
+    return found
+
+
+def rejects(place: Any, table: str) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = place.target.query(
+        f"select line_number, raw_text, reason from raw._rejects where raw_table = '{table}'"
+        " order by line_number"
+    )
+    return found
+
+
+def test_every_line_is_in_the_table_or_among_the_rejects(place: Any) -> None:
+    place.file("sales.csv", "").write_bytes(SALES.encode("cp1252"))
+    answer = call(place, "--file", "sales.csv", "--as", "sales")
+    assert answer.return_value == 0
+    assert rows(place, "sales", "id", "name", "price") == [
+        ("1", "Zoë", "3,50"),
+        ("3", "Ann", "12,00"),
+    ]
+    assert rejects(place, "sales") == [
+        (1, "Sales of 2024", "stands above the table"),
+        (5, "2;Bob", "has 2 fields, expected 3"),
+        (7, "Total: 2", "has 1 field, expected 3"),
+    ]
+
+
+def test_the_answer_says_how_the_file_was_read(place: Any) -> None:
+    place.file("sales.csv", "").write_bytes(SALES.encode("cp1252"))
+    shown = call(place, "--file", "sales.csv").stdout
+    for said in ("cp1252", "semicolon", "line 3", "id, name, price", "5 read, 2 loaded, 3 rejected"):
+        assert said in shown
+    [file] = json.loads(call(place, "--file", "sales.csv", "--as", "other", "-o", "json").stdout)[
+        "files"
+    ]
+    assert file["table"] == "raw.other"
+    assert file["layout"]["delimiter"] == ";"
+    assert file["layout"]["header"] == ["id", "name", "price"]
+    assert (file["rows_read"], file["rows_loaded"], file["rows_rejected"]) == (5, 2, 3)
+
+
+def test_a_file_is_loaded_once_and_again_when_it_changed(place: Any) -> None:
+    place.file("sales.csv", "id,name\n1,x\n")
+    assert "1 loaded" in call(place, "--file", "sales.csv").stdout
+    assert "unchanged" in call(place, "--file", "sales.csv").stdout
+    place.file("sales.csv", "id,name\n1,x\n2,y\n")
+    assert "2 loaded" in call(place, "--file", "sales.csv").stdout
+    assert rows(place, "sales", "id") == [("1",), ("1",), ("2",)]
+
+
+def test_each_file_of_a_folder_gets_a_table_also_after_one_that_cannot_be_read(place: Any) -> None:
+    place.file("in/a.csv", "x,y\n1,2\n")
+    place.file("in/b.csv", "")
+    place.file("in/c.tsv", "x\ty\n3\t4\n")
+    place.file("in/d.csv.gz", "").write_bytes(gzip.compress(b"x|y\n5|6\n"))
+    place.file("in/e.jsonl", '{"x": 7, "y": "8"}\n{"x": 9}\n')
+    answer = call(place, "--file", "in", "--table-per-file", "-o", "json")
+    assert answer.return_value == 1
+    files = json.loads(answer.stdout)["files"]
+    assert [file["status"] for file in files] == ["loaded", "failed", *["loaded"] * 3]
+    assert "is empty" in files[1]["error"]
+    assert rows(place, "a", "x", "y") == [("1", "2")]
+    assert rows(place, "c", "x", "y") == [("3", "4")]
+    assert rows(place, "d", "x", "y") == [("5", "6")]
+    assert rows(place, "e", "x", "y") == [("7", "8"), ("9", None)]
+
+
+def test_a_glob_goes_into_one_table(place: Any) -> None:
+    place.file("in/a.csv", "x,y\n1,2\n")
+    place.file("in/b.csv", "x,y\n3,4\n")
+    assert call(place, "--file", "in/*.csv", "--as", "both").return_value == 0
+    assert rows(place, "both", "x", "y") == [("1", "2"), ("3", "4")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--as", "x"], "need --file"),
+        (["--file", "in", "some_etl"], "does not go with --file"),
+        (["--file", "in"], "--as NAME"),
+        (["--file", "in", "--as", "x", "--table-per-file"], "do not go together"),
+        (["--file", "in/a.csv", "--as", "My Table"], "such as my_table"),
+        (["--file", "nowhere.csv"], "no such file"),
+    ],
+)
+def test_a_wrong_request_is_told_from_a_right_one(
+    place: Any, arguments: list[str], said: str
+) -> None:
+    place.file("in/a.csv", "x,y\n1,2\n")
+    place.file("in/b.csv", "x,y\n3,4\n")
+    error = call(place, *arguments).exception
+    assert error is not None
+    assert said in f"{error} {getattr(error, 'hint', '')}"
+
+
+def test_a_large_file_is_read_by_duckdb_and_by_us_alike(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = "id,name\n" + "".join(f'{index},"n ""{index}"""\n' for index in range(2000))
+    place.file("big.csv", content)
+    call(place, "--file", "big.csv", "--as", "careful")
+    monkeypatch.setattr("controlplane.sniff.reading._CAREFULLY_UP_TO", 0)
+    call(place, "--file", "big.csv", "--as", "quick")
+    assert rows(place, "careful", "*")[0][:2] == ("0", 'n "0"')
+    own = ("id", "name", "_row_number")
+    assert rows(place, "quick", *own) == rows(place, "careful", *own)
