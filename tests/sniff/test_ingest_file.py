@@ -61,7 +61,13 @@ def test_every_line_is_in_the_table_or_among_the_rejects(place: Any) -> None:
 def test_the_answer_says_how_the_file_was_read(place: Any) -> None:
     place.file("sales.csv", "").write_bytes(SALES.encode("cp1252"))
     shown = call(place, "--file", "sales.csv").stdout
-    for said in ("cp1252", "semicolon", "line 3", "id, name, price", "5 read, 2 loaded, 3 rejected"):
+    for said in (
+        "cp1252",
+        "semicolon",
+        "line 3",
+        "id, name, price",
+        "5 read, 2 loaded, 3 rejected",
+    ):
         assert said in shown
     [file] = json.loads(call(place, "--file", "sales.csv", "--as", "other", "-o", "json").stdout)[
         "files"

@@ -61,7 +61,7 @@ def test_quote_and_escape_are_found(content: str, delimiter: str, quote: str, es
 def test_a_file_of_one_column_is_left_in_one_piece(content: str) -> None:
     found = layout(content)
     assert found.dialect.width == 1
-    assert found.table.titles == (content.split("\n")[0],)
+    assert found.table.titles == (content.split("\n", maxsplit=1)[0],)
 
 
 @pytest.mark.parametrize(
