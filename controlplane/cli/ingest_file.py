@@ -142,9 +142,9 @@ def _described(each: LoadedFile) -> str:
         ]
         above = [row for row in found.preamble if not row.is_blank]
         if above:
-            lines.append(f"above it   {len(above)} lines, kept in raw._rejects")
+            lines.append(f"above it   {_lines(len(above))}, kept in raw._rejects")
         if found.beneath:
-            lines.append(f"beneath    {len(found.beneath)} lines that are no data, in raw._rejects")
+            lines.append(f"beneath    {_lines(len(found.beneath))} of no data, kept in raw._rejects")
     columns = ", ".join(each.columns[:_SHOWN])
     more = len(each.columns) - _SHOWN
     lines.append(f"columns    {columns}" + (f" and {more} more" if more > 0 else ""))
@@ -161,3 +161,7 @@ def _named(delimiter: str) -> str:
     return {"\t": "tab", " ": "space", ",": "comma ,", ";": "semicolon ;"}.get(
         delimiter, repr(delimiter)[1:-1]
     )
+
+
+def _lines(count: int) -> str:
+    return f"{count} line" if count == 1 else f"{count} lines"
