@@ -36,6 +36,8 @@ def cases(seed: int = 1, *, tables_each: int = 3, pairs_each: int = 3) -> Iterat
     for pollution in POLLUTIONS.values():
         found = 0
         for other in _shuffled(seed, pollution.name, list(POLLUTIONS.values())):
+            if found == pairs_each:
+                break
             pair = frozenset({pollution.name, other.name})
             if not pollution.fits(other) or pair in done:
                 continue
@@ -43,8 +45,6 @@ def cases(seed: int = 1, *, tables_each: int = 3, pairs_each: int = 3) -> Iterat
                 done.add(pair)
                 found += 1
                 yield case
-            if found == pairs_each:
-                break
 
 
 def make(table: str, pollutions: tuple[Pollution, ...], seed: int) -> Case:

@@ -1,0 +1,83 @@
+"""The readers that are measured: ours, and those of others beside it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.messy.case import Case, Loaded
+
+Reader = Callable[[Path], Loaded]
+# CleverCSV looks at so many characters only: all of a longer file would take it minutes.
+_CLEVERCSV_CHARACTERS = 20_000
+
+
+def read_with_databank(path: Path) -> Loaded:
+    """The table that `databank ingest --file` would load, and its rejects."""
+    raise NotImplementedError
+
+
+def _duckdb(options: str) -> Reader:
+    """DuckDB's `read_csv` with everything detected, and these options."""
+
+    def read(path: Path) -> Loaded:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            relation = connection.execute(
+                f"select * from read_csv($path, all_varchar = true{options})", {"path": str(path)}
+            )
+            header = [column[0] for column in relation.description or ()]
+            rows = [list(row) for row in relation.fetchall()]
+            rejected: list[tuple[int, str]] = []
+            if "store_rejects" in options:
+                # A line with two errors is there twice.
+                rejected = connection.execute(
+                    "select distinct line, csv_line from reject_errors order by line"
+                ).fetchall()
+        return Loaded(header, rows, [text for _, text in rejected])
+
+    return read
+
+
+def read_with_clevercsv(path: Path) -> Loaded:
+    """CleverCSV's `read_table`, with encoding and dialect detected; the first row is the header."""
+    clevercsv: Any = importlib.import_module("clevercsv")
+    header, *rows = clevercsv.read_table(path, num_chars=_CLEVERCSV_CHARACTERS)
+    return Loaded(list(header), [list(row) for row in rows])
+
+
+READERS: dict[str, Reader] = {
+    "databank": read_with_databank,
+    "duckdb": _duckdb(""),
+    "duckdb-rejects": _duckdb(", store_rejects = true"),
+    "duckdb-lenient": _duckdb(", ignore_errors = true, null_padding = true, strict_mode = false"),
+    "clevercsv": read_with_clevercsv,
+}
+# What a reader needs that may not be there.
+_NEEDS = {name: name.partition("-")[0] for name in READERS if name != "databank"}
+
+
+def is_there(name: str) -> bool:
+    """Whether this reader can be imported here."""
+    return name not in _NEEDS or importlib.util.find_spec(_NEEDS[name]) is not None
+
+
+def load(reader: Reader, case: Case, folder: Path) -> Loaded | None:
+    """What the reader makes of the case's file, null if it refuses it.
+
+    Raises:
+        NotImplementedError: there is no such reader yet.
+    """
+    path = folder / "case.csv"
+    path.write_bytes(case.content)
+    try:
+        return reader(path)
+    except NotImplementedError:
+        raise
+    except Exception:
+        # Whatever a reader raises, its user has no table.
+        return None
