@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
 from random import Random
 
 from tests.messy.case import Case, Intent
@@ -198,11 +199,17 @@ def line_text(dialect: Dialect, line: Line, number: int = 0, widths: tuple[int, 
     return dialect.delimiter.join(f"{dialect.before}{text}{dialect.after}" for text in texts)
 
 
+@cache
+def _special(delimiter: str) -> frozenset[str]:
+    """The characters that a cell without quotes cannot have."""
+    return frozenset((*delimiter, "\n", "\r"))
+
+
 def _cell(dialect: Dialect, cell: str, chosen: bool, alone: bool) -> str:
     """A cell as it stands in the file; `chosen` ones have quotes where only some have."""
     if isinstance(cell, AsIs):
         return str(cell)
-    special = any(mark in cell for mark in (*dialect.delimiter, "\n", "\r"))
+    special = not _special(dialect.delimiter).isdisjoint(cell)
     if dialect.quoting is Quoting.NONE:
         if dialect.escape is Escape.BACKSLASH_DELIMITER:
             if "\\" in cell:

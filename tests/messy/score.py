@@ -175,26 +175,25 @@ def _header(intended: list[str] | None, found: Record, trim: bool) -> Measure:
 def _not_visible(records: Sequence[Record], rejected: Sequence[str]) -> list[Record]:
     """The records whose words stand in no reject, one after the other and as often as the records.
 
-    Words alone are compared, for a raw text has delimiters, quotes and escapes between them. A record
-    of nothing cannot be lost.
+    Words alone are compared, for a raw text has delimiters, quotes and escapes between them. Of a
+    record without words, each cell has to be there; one of nothing cannot be lost.
     """
     texts = [f" {_words(text)} " for text in rejected]
     lost = []
+    # The longest first: a shorter one may be a part of it.
     for record in sorted(records, key=lambda cells: -len("".join(cells))):
-        if not any(record):
+        words = _words(" ".join(record))
+        if not words:
+            if not any(all(cell in text for cell in record) for text in ("", *rejected)):
+                lost.append(record)
             continue
-        words = f" {_words(' '.join(record))} "
-        # A record without a letter or digit is looked for as it is.
-        places = texts if words.strip() else list(rejected)
-        wanted = words if words.strip() else "".join(record)
-        for number, text in enumerate(places):
-            if wanted in text:
-                if places is texts:
-                    # Once found it stands for no other record; its neighbours keep their blanks.
-                    texts[number] = text.replace(wanted, " \0 ", 1)
-                break
-        else:
+        wanted = f" {words} "
+        found = next((number for number, text in enumerate(texts) if wanted in text), None)
+        if found is None:
             lost.append(record)
+        else:
+            # It stands for no other record; its neighbours keep their blanks.
+            texts[found] = texts[found].replace(wanted, " \0 ", 1)
     return lost
 
 

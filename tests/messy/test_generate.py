@@ -69,12 +69,12 @@ def all_cases() -> list[Case]:
     return list(cases(1))
 
 
-def test_the_same_seed_gives_the_same_files_and_another_seed_others(all_cases: list[Case]) -> None:
-    assert list(cases(1)) == all_cases
-    others = list(cases(2, tables_each=1, pairs_each=0))
-    assert not {case.content for case in others if not case.pollutions} & {
-        case.content for case in all_cases if not case.pollutions and case.name != "snippets"
-    }
+def test_the_same_seed_gives_the_same_files_and_another_seed_others() -> None:
+    first, again, other = (list(cases(seed, tables_each=1, pairs_each=0)) for seed in (1, 1, 2))
+    assert first == again
+    # There is nothing random in the snippets, nor in a file with nothing in it.
+    contents = {case.content for case in first if not case.name.startswith("snippets")}
+    assert not [case.name for case in other if case.content in contents and case.content.strip()]
 
 
 def test_a_file_does_not_depend_on_those_before_it(all_cases: list[Case]) -> None:
@@ -100,7 +100,7 @@ def every_table() -> list[tables.Table]:
     return [tables.table(name, 1) for name in tables.names()]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_pollution_occurs_alone_and_in_pairs(seed: int) -> None:
     found = [case.pollutions for case in cases(seed, tables_each=1, pairs_each=2)]
     assert {names[0] for names in found if len(names) == 1} == set(POLLUTIONS)
