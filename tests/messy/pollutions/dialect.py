@@ -27,7 +27,6 @@ def _delimiter(mark: str) -> None:
         "||": ("double_pipe", "two pipes: one delimiter, and no empty cell between them"),
     }
     name, text = names[mark]
-    # Two delimiters that follow each other, and white space beside them, tell nothing else.
     add(Part.DELIMITER, name, _RULE.format(text), apply)
 
 
