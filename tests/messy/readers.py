@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,24 @@ _CLEVERCSV_LIMIT = 131_072
 
 def read_with_databank(path: Path) -> Loaded:
     """The table that `databank ingest --file` would load, and its rejects."""
-    raise NotImplementedError
+    import duckdb
+
+    from controlplane.load.files import FileMemory
+    from controlplane.sniff.reading import open_unknown
+
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        file = FileMemory(Path(folder), '"').identify(path, path.parent)
+        reading = open_unknown(connection, file, Path(folder)).reading
+        names = ", ".join(reading.columns)
+        rows = connection.execute(
+            f"select {names} from ({reading.select}) as records order by _row_number"
+        ).fetchall()
+        rejected: list[tuple[str]] = []
+        if reading.rejects is not None and reading.rejects.count:
+            rejected = connection.execute(
+                f"select raw_text from ({reading.rejects.select()}) as rejects"
+            ).fetchall()
+    return Loaded(list(reading.titles), [list(row) for row in rows], [text for (text,) in rejected])
 
 
 def _duckdb(options: str) -> Reader:
