@@ -144,7 +144,9 @@ def _described(each: LoadedFile) -> str:
         if above:
             lines.append(f"above it   {_lines(len(above))}, kept in raw._rejects")
         if found.beneath:
-            lines.append(f"beneath    {_lines(len(found.beneath))} of no data, kept in raw._rejects")
+            lines.append(
+                f"beneath    {_lines(len(found.beneath))} of no data, kept in raw._rejects"
+            )
     columns = ", ".join(each.columns[:_SHOWN])
     more = len(each.columns) - _SHOWN
     lines.append(f"columns    {columns}" + (f" and {more} more" if more > 0 else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -78,9 +79,9 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     if mixes_returns(sample):
         path, original = _with_line_feeds(path, spool), False
         sample = path.read_bytes()[:SAMPLE_BYTES]
-    layout = find_layout(sample, encoding)
-    if not layout.table.width:
+    if not sample.removeprefix(codecs.BOM_UTF8).strip():
         raise SourceError(f"{file.source}: has no line with text; there is nothing to load")
+    layout = find_layout(sample, encoding)
     header = _header(layout)
     careful = partial(_careful, path, layout, header, spool, offsets=original)
     table = layout.table
