@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from controlplane.load.spool import disk_errors
 from controlplane.load.transcode import is_utf8, to_utf8
 from controlplane.naming import column_names
 from controlplane.sniff.celltypes import SPECIFIC, kind
-from controlplane.sniff.dialect import Row
+from controlplane.sniff.dialect import Row, rows_of
 from controlplane.sniff.layout import (
     LONE_RETURN,
     SAMPLE_BYTES,
@@ -36,6 +36,7 @@ from controlplane.specs.source import SourceConfig, SourceType
 
 # DuckDB reads larger files by itself, if they are clean.
 _CAREFULLY_UP_TO = 8 << 20
+_TAIL_BYTES = 1 << 16
 _SUFFIXES: Mapping[str, SourceType] = {
     ".parquet": "parquet",
     ".jsonl": "jsonl",
@@ -88,7 +89,8 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     dialect = layout.dialect
     plain = not (table.preamble or table.beneath or dialect.escapes_all)
     plain = plain and len(dialect.delimiter) == 1
-    if needs_care or not plain or path.stat().st_size <= _CAREFULLY_UP_TO:
+    small = path.stat().st_size <= _CAREFULLY_UP_TO
+    if needs_care or not plain or small or _has_more_around(path, layout):
         return Opened("csv", layout, careful())
     return Opened("csv", layout, fast_csv(path, _format(layout), header, careful))
 
@@ -159,13 +161,29 @@ class _Around:
 
         So look the notes below a table that a spreadsheet wrote.
         """
+        return self.is_sparse([(each or b"").decode("utf-8", "replace") for each in record.fields])
+
+    def is_sparse(self, cells: Sequence[str]) -> bool:
+        """Whether these cells are a text and nothing else, or nothing at all."""
         table = self.layout.table
-        if table.width < 3 or table.usually_filled < 3:
+        if table.width < 3 or table.usually_filled < 3 or not cells:
             return False
-        first, *others = record.fields
-        if any(other and other.strip() for other in others):
-            return False
-        return kind((first or b"").decode("utf-8", "replace")) not in SPECIFIC
+        return not any(map(str.strip, cells[1:])) and kind(cells[0]) not in SPECIFIC
+
+
+def _has_more_around(path: Path, layout: Layout) -> bool:
+    """Whether the file has its header again, or ends with a note: DuckDB would load both."""
+    header = layout.table.header[0].raw if layout.table.header else b""
+    found, tail = 0, b""
+    with open_bytes(path) as file:
+        while piece := file.read(SAMPLE_BYTES):
+            # What the last piece has of a header that this one completes.
+            begun = tail[len(tail) - len(header) + 1 :] if len(header) > 1 else b""
+            found += (begun + piece).count(header) if header else 0
+            tail = (tail + piece)[-max(_TAIL_BYTES, len(header)) :]
+    last = rows_of(tail[tail.find(b"\n") + 1 :], layout.dialect.format)
+    filled = [row for row in last if not row.is_blank]
+    return found > 1 or bool(filled and _Around(layout).is_sparse(filled[-1].cells))
 
 
 def _careful(path: Path, layout: Layout, header: Header, spool: Path, *, offsets: bool) -> Reading:

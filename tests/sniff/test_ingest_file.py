@@ -143,3 +143,14 @@ def test_a_large_file_is_read_by_duckdb_and_by_us_alike(
     assert rows(place, "careful", "*")[0][:2] == ("0", 'n "0"')
     own = ("id", "name", "_row_number")
     assert rows(place, "quick", *own) == rows(place, "careful", *own)
+
+
+@pytest.mark.parametrize("more", ["id,name,day\n", "made by hand,,\n", "4,z\n"])
+def test_what_is_no_record_is_found_in_a_large_file_too(
+    place: Any, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    monkeypatch.setattr("controlplane.sniff.reading._CAREFULLY_UP_TO", 0)
+    place.file("big.csv", "id,name,day\n1,x,2024-01-01\n2,y,2024-01-02\n" + more)
+    call(place, "--file", "big.csv")
+    assert rows(place, "big", "id") == [("1",), ("2",)]
+    assert [text for _, text, _ in rejects(place, "big")] == [more.strip()]
