@@ -7,13 +7,13 @@ on this machine:
 
 * a full build (`dbt run` of every model, from raw tables to gold), as a ratio to the same SELECTs
   run by hand in DuckDB, one after the other, each into a table;
-* dbt's own start: `dbt run` of one view, which the limit of that ratio leaves out;
+* dbt's own start: `dbt run` of one small table, which the limit of that ratio leaves out;
 * an increment: the last hundredth of the days is loaded, and everything is built again; as a ratio
   to the full build, both as dbt measures them and from start to end of the process;
 * the same two with the loading, as `databank ingest` and `dbt run`;
 * the peak memory of each.
 
-`--growth` repeats it at each of the scales given.
+`--growth` measures at each of the scales given too, without what is run by hand.
 """
 
 from __future__ import annotations
@@ -91,18 +91,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     results = []
-    for scale in options.growth or [options.scale]:
+    for scale in dict.fromkeys((options.scale, *options.growth)):
         with tempfile.TemporaryDirectory(prefix="databank-bench-") as name:
-            results.append(measure(Path(name), scale))
+            results.append(measure(Path(name), scale, by_hand=scale == options.scale))
         if not options.json:
             _print(results[-1])
     if options.json:
         print(json.dumps(results, indent=2))
-    at_scale = [each for each in results if each["scale"] == options.scale]
-    return int(any(each["ratios"][key] > most for each in at_scale for key, most in LIMITS.items()))
+    return int(any(results[0]["ratios"][key] > most for key, most in LIMITS.items()))
 
 
-def measure(folder: Path, scale: float) -> dict[str, Any]:
+def measure(folder: Path, scale: float, *, by_hand: bool) -> dict[str, Any]:
     """The figures of one scale."""
     project, later = folder / "project", folder / "later"
     _copy_project(project)
@@ -110,35 +109,38 @@ def measure(folder: Path, scale: float) -> dict[str, Any]:
     costs = {"load": _databank(project, "ingest")}
     _dbt(project, "seed")
     # What dbt does before and after its work, with the project parsed.
-    costs["dbt's start"] = _dbt(project, "run", "--select", "load_batches")
+    costs["dbt's start"] = _dbt(project, "run", "--select", "neural_data_lineage")
     raw = folder / "raw.duckdb"
-    shutil.copy(project / "warehouse.duckdb", raw)
+    if by_hand:
+        shutil.copy(project / "warehouse.duckdb", raw)
     costs["full build"] = _dbt(project, "run")
     compiled = folder / "full.json"
     shutil.copy(project / "target" / "manifest.json", compiled)
     shutil.copytree(later, project / "data" / "demo", dirs_exist_ok=True)
     costs["load of the increment"] = _databank(project, "ingest")
     costs["increment"] = _dbt(project, "run")
-    (project / "warehouse.duckdb").unlink()
-    shutil.move(raw, project / "warehouse.duckdb")
-    costs["by hand"] = _run(
-        [sys.executable, "-c", BY_HAND, str(compiled), str(project / "warehouse.duckdb")], project
-    )
     full, start, increment = costs["full build"], costs["dbt's start"], costs["increment"]
+    ratios = {
+        "increment / full build": increment.inner / full.inner,
+        "increment / full build, with dbt's start": increment.seconds / full.seconds,
+        "increment / full build, with the load": (
+            (increment.seconds + costs["load of the increment"].seconds)
+            / (full.seconds + costs["load"].seconds)
+        ),
+    }
+    if by_hand:
+        shutil.move(raw, project / "warehouse.duckdb")
+        costs["by hand"] = _run(
+            [sys.executable, "-c", BY_HAND, str(compiled), str(project / "warehouse.duckdb")],
+            project,
+        )
+        ratios["full build / by hand"] = (full.seconds - start.seconds) / costs["by hand"].inner
     return {
         "scale": scale,
         "transactions": transactions,
         "seconds": {name: round(cost.seconds, 1) for name, cost in costs.items()},
         "peak GiB": {name: round(cost.memory, 2) for name, cost in costs.items()},
-        "ratios": {
-            "full build / by hand": (full.seconds - start.seconds) / costs["by hand"].inner,
-            "increment / full build": increment.inner / full.inner,
-            "increment / full build, with dbt's start": increment.seconds / full.seconds,
-            "increment / full build, with the load": (
-                (increment.seconds + costs["load of the increment"].seconds)
-                / (full.seconds + costs["load"].seconds)
-            ),
-        },
+        "ratios": ratios,
     }
 
 
