@@ -132,7 +132,7 @@ def _described(each: LoadedFile) -> str:
     if layout is None:
         lines.append(f"format     {each.format}")
     else:
-        dialect, found = layout.dialect, layout.table
+        dialect, found = layout.dialect.format, layout.table
         quote = dialect.quote or "none"
         lines += [
             f"encoding   {layout.encoding}",

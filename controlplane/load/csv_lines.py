@@ -27,8 +27,10 @@ class CsvFormat:
     """How the text is laid out; `quote` may be empty, for text without quotes.
 
     `padding` is the white space that may stand between quote and delimiter. With `escapes_all` the
-    escape also works before a delimiter in a value without quotes. Only the careful reader knows
-    these two, beyond their defaults.
+    escape also works before a delimiter in a value without quotes. With `literal_quotes` a quote in
+    a quoted value that no delimiter follows is a character like others. With a `width`, a record of
+    several lines that has another number of values is taken for one forgotten quote: it ends with
+    its first line. Only the careful reader knows these four, beyond their defaults.
     """
 
     delimiter: str = ","
@@ -38,6 +40,8 @@ class CsvFormat:
     skip_lines: int = 0
     padding: str = " "
     escapes_all: bool = False
+    literal_quotes: bool = False
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class RecordReader:
         self._special = re.compile(quote if quote == escape else quote + rb"|" + escape)
         self._closes = re.compile(blank + rb"(?:(" + delimiter + rb")|\Z)")
         self._escapes_all = layout.escapes_all
+        self._literal_quotes = layout.literal_quotes
+        self._width = layout.width
         self._value = re.compile(
             rb"(?:" + escape + rb"(?:" + delimiter + rb"|.)|(?!" + delimiter + rb").)*", re.DOTALL
         )
@@ -168,6 +174,7 @@ class RecordReader:
     def _quoted(self, first: Line) -> Record:
         """The record that begins in this line, which has a quote or an escape in it."""
         taken = [first]
+        is_one_line = False
         fields: list[bytes | None] = []
         content, position = first.content, 0
         while True:
@@ -187,6 +194,8 @@ class RecordReader:
             size = 0
             while True:
                 found = self._special.search(content, position)
+                if found is None and is_one_line:
+                    return self._faulty(taken, "a quote is opened and not closed in its line")
                 if found is None:
                     last = taken[-1]
                     pieces.append(content[position:] + last.ending)
@@ -207,13 +216,22 @@ class RecordReader:
                     pieces.append(escaped)
                     position = after + len(escaped)
                     continue
-                if self._escape == self._quote and content.startswith(self._quote, after):
+                closing = self._closes.match(content, after)
+                doubled = self._escape == self._quote and content.startswith(self._quote, after)
+                if doubled and self._literal_quotes:
+                    doubled = not self._closes.match(content, after + len(self._quote))
+                if doubled:
                     pieces.append(content[position:after])
                     position = after + len(self._quote)
                     continue
+                # Over several lines it is more likely that a quote was forgotten.
+                if closing is None and self._literal_quotes and len(taken) == 1:
+                    is_one_line = True
+                    pieces.append(content[position:after])
+                    position = after
+                    continue
                 pieces.append(content[position:at])
                 break
-            closing = self._closes.match(content, after)
             if closing is None:
                 return self._faulty(taken, "text follows a closing quote")
             fields.append(b"".join(pieces))
@@ -230,6 +248,8 @@ class RecordReader:
         return end if end < len(content) else -1
 
     def _whole(self, taken: list[Line], fields: list[bytes | None]) -> Record:
+        if len(taken) > 1 and self._width is not None and len(fields) != self._width:
+            return self._faulty(taken, "a quote is opened and not closed in its line")
         raw = b"".join(line.content + line.ending for line in taken[:-1]) + taken[-1].content
         fault = _too_long(len(raw)) if len(raw) > MAX_RECORD else ""
         return Record(taken[0], raw, fields, fault, len(taken))

@@ -12,7 +12,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controlplane.load.csv_lines import CsvFormat, RecordReader
 from controlplane.sniff.celltypes import EMPTY, ODD, SPECIFIC, TEXT, kind
@@ -36,17 +36,15 @@ _ONE_KIND = 0.45
 class Dialect:
     """How a text is delimited; `width` is the number of cells that most records have."""
 
-    delimiter: str
-    quote: str
-    escape: str
+    format: CsvFormat
     width: int
     score: float
-    escapes_all: bool = False
 
     @property
-    def format(self) -> CsvFormat:
-        """The same for the careful reader."""
-        return _format(self.delimiter, self.quote, self.escape, escapes_all=self.escapes_all)
+    def is_plain(self) -> bool:
+        """Whether DuckDB reads it as the careful reader does."""
+        layout = self.format
+        return len(layout.delimiter) == 1 and not (layout.escapes_all or layout.literal_quotes)
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,9 @@ def find_dialect(sample: bytes, only: str | None = None) -> Dialect:
         only: the delimiter, where that is known.
     """
     text = sample.decode("utf-8", "replace")
-    best = Dialect(_unused(text), '"', '"', 1, _worth_of_one_column(sample))
+    best = Dialect(_format(_unused(text)), 1, _worth_of_one_column(sample))
     for delimiter in _delimiters(text) if only is None else (only,):
-        for quote, escape, escapes_all in _quoting(text, delimiter):
-            layout = _format(delimiter, quote, escape, escapes_all=escapes_all)
+        for layout in _quoting(text, delimiter):
             found = _judge(sample, layout)
             if found is not None and found.score > best.score:
                 best = found
@@ -94,7 +91,7 @@ def find_dialect(sample: bytes, only: str | None = None) -> Dialect:
 
 
 def _worth_of_one_column(sample: bytes) -> float:
-    rows = rows_of(sample, _format("\0", '"', '"'), RECORDS)
+    rows = rows_of(sample, _format("\0"), RECORDS)
     column = [row.cells for row in rows if row.cells and not row.is_blank]
     kinds = [kind(cells[0]) for cells in column]
     if len(kinds) > 1 and all(each in SPECIFIC for each in kinds[1:]):
@@ -128,34 +125,35 @@ def _delimiters(text: str) -> Iterator[str]:
         yield char
 
 
-def _format(delimiter: str, quote: str, escape: str, *, escapes_all: bool = False) -> CsvFormat:
+def _format(delimiter: str, quote: str = '"', escape: str | None = None) -> CsvFormat:
     padding = "".join(blank for blank in " \t\u00a0" if delimiter.strip(blank))
-    return CsvFormat(
-        delimiter, quote, escape, header=False, padding=padding, escapes_all=escapes_all
-    )
+    escape = quote if escape is None else escape
+    return CsvFormat(delimiter, quote, escape, header=False, padding=padding)
 
 
-def _quoting(text: str, delimiter: str) -> Iterator[tuple[str, str, bool]]:
-    """The quotes that stand at the ends of cells, each with its escape and how far that goes."""
-    yield '"', '"', False
+def _quoting(text: str, delimiter: str) -> Iterator[CsvFormat]:
+    """The usual quote, and those that stand at the ends of cells; each with the escapes there are."""
+    yield _format(delimiter)
     if f"\\{delimiter}" in text:
-        yield '"', "\\", True
+        yield replace(_format(delimiter, escape="\\"), escapes_all=True)
     mark = re.escape(delimiter)
     for quote in _QUOTES:
-        opens = re.search(rf"(?:^|[\r\n]|{mark}) *{quote}", text)
-        closes = re.search(rf"{quote} *(?:$|[\r\n]|{mark})", text)
+        opens = re.search(rf"(?:^|[\r\n]|{mark})[ \t\xa0]*{quote}", text)
+        closes = re.search(rf"{quote}[ \t\xa0]*(?:$|[\r\n]|{mark})", text)
         if not (opens and closes):
             continue
         if quote != '"':
-            yield quote, quote, False
+            yield _format(delimiter, quote)
         if f"\\{quote}" in text:
-            yield quote, "\\", False
+            yield _format(delimiter, quote, "\\")
+        if re.search(rf"[^\s{quote}\\] ?{quote}\w", text) or re.search(rf"\w{quote} ?\w", text):
+            yield replace(_format(delimiter, quote), literal_quotes=True)
     if '"' in text:
-        yield "", "", False
+        yield _format(delimiter, "", "")
 
 
 def _judge(sample: bytes, layout: CsvFormat) -> Dialect | None:
-    delimiter, quote, escape = layout.delimiter, layout.quote, layout.escape
+    delimiter = layout.delimiter
     rows = [row for row in rows_of(sample, layout, RECORDS) if not row.is_blank]
     if not rows:
         return None
@@ -170,10 +168,12 @@ def _judge(sample: bytes, layout: CsvFormat) -> Dialect | None:
     score = pattern * _quality(body) * trust
     # The same cells without the space around them.
     score *= 1 + 0.02 * (len(delimiter) - len(delimiter.strip(" "))) if delimiter != " " else 1
-    if not quote:
+    if layout.literal_quotes:
+        score *= 0.99  # nobody writes so who can help it
+    if not layout.quote:
         # Without a reason, text has the usual quotes; and none where they stand around cells.
         score *= 0.3 if any(_has_quotes(row.cells) for row in rows) else 0.98
-    return Dialect(delimiter, quote, escape, width, score, layout.escapes_all)
+    return Dialect(layout, width, score)
 
 
 def _has_quotes(cells: Sequence[str]) -> bool:

@@ -32,9 +32,9 @@ class Layout:
         """The findings as plain values."""
         return {
             "encoding": self.encoding,
-            "delimiter": self.dialect.delimiter,
-            "quote": self.dialect.quote,
-            "escape": self.dialect.escape,
+            "delimiter": self.dialect.format.delimiter,
+            "quote": self.dialect.format.quote,
+            "escape": self.dialect.format.escape,
             "preamble": [_text(row) for row in self.table.preamble],
             "header": list(self.table.titles) if self.table.titles else None,
             "beneath": [_text(row) for row in self.table.beneath],

@@ -85,10 +85,7 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     layout = find_layout(sample, encoding)
     header = _header(layout)
     careful = partial(_careful, path, layout, header, spool, offsets=original)
-    table = layout.table
-    dialect = layout.dialect
-    plain = not (table.preamble or table.beneath or dialect.escapes_all)
-    plain = plain and len(dialect.delimiter) == 1
+    plain = layout.dialect.is_plain and not (layout.table.preamble or layout.table.beneath)
     small = path.stat().st_size <= _CAREFULLY_UP_TO
     if needs_care or not plain or small or _has_more_around(path, layout):
         return Opened("csv", layout, careful())
@@ -142,7 +139,11 @@ def _header(layout: Layout) -> Header:
 
 
 def _format(layout: Layout) -> CsvFormat:
-    return replace(layout.dialect.format, skip_lines=layout.table.first_line)
+    return replace(
+        layout.dialect.format,
+        skip_lines=layout.table.first_line,
+        width=layout.table.width,
+    )
 
 
 @dataclass(frozen=True)

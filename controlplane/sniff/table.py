@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controlplane.sniff.celltypes import EMPTY, SPECIFIC, kind
 from controlplane.sniff.dialect import Row
@@ -55,10 +55,10 @@ def find_table(rows: Sequence[Row], width: int) -> Table:
     body = [row for row in rows[start:] if not row.is_blank]
     if not body:
         return Table(width, usual, (), tuple(rows[:start]), (), ())
-    above = _short_header(rows, start, width)
-    if above is not None:
-        titles = _titles([rows[above]], width)
-        return Table(width, usual, titles, tuple(rows[:above]), (rows[above],), ())
+    flawed = _flawed_header(rows, start, width)
+    if flawed is not None:
+        titles = _titles([flawed], width)
+        return Table(width, usual, titles, tuple(rows[: start - 1]), (flawed,), ())
     data = [row.cells for row in body[1:] if len(row.cells) >= width]
     preamble, header = list(rows[:start]), [body[0]]
     if _is_group_row(body[0].cells, data, width, usual):
@@ -115,13 +115,17 @@ def _is_title(rows: Sequence[Row], index: int) -> bool:
     return len(following) == 2 and following[0].is_blank and not following[1].is_blank
 
 
-def _short_header(rows: Sequence[Row], start: int, width: int) -> int | None:
-    """The record above the first one that fits, if it is a header with a cell missing or too many."""
+def _flawed_header(rows: Sequence[Row], start: int, width: int) -> Row | None:
+    """The record above the first one that fits, if it is a header with a flaw.
+
+    It may have a cell less or more than the data, or another delimiter.
+    """
     if start == 0 or width < 3:
         return None
     row = rows[start - 1]
-    cells = row.cells
-    if row.fault or not 0 < abs(len(cells) - width) <= max(1, width // 5) or len(cells) < 2:
+    cells = _split_otherwise(row, width) or row.cells
+    far = abs(len(cells) - width) > max(1, width // 5)
+    if row.fault or far or len(cells) < 2 or row.is_blank:
         return None
     titles = [cell for cell in cells if cell.strip()]
     if any(kind(cell) in SPECIFIC and not _is_year(cell) for cell in titles):
@@ -132,7 +136,19 @@ def _short_header(rows: Sequence[Row], start: int, width: int) -> int | None:
         return None
     data = [each.cells for each in rows[start:] if len(each.cells) >= width]
     # If the record that fits is a header itself, the one above it is none.
-    return None if _is_header(data[0], data[1:], width) and _tells(data, width) else start - 1
+    if _is_header(data[0], data[1:], width) and _tells(data, width):
+        return None
+    return replace(row, cells=cells)
+
+
+def _split_otherwise(row: Row, width: int) -> tuple[str, ...] | None:
+    """The cells of a record that another delimiter parts into as many as the table has."""
+    text = row.raw.decode("utf-8", "replace")
+    for delimiter in (",", ";", "\t", "|"):
+        cells = tuple(cell.strip('" ') for cell in text.split(delimiter))
+        if len(cells) == width:
+            return cells
+    return None
 
 
 def _tells(data: Sequence[Sequence[str]], width: int) -> bool:

@@ -154,3 +154,16 @@ def test_what_is_no_record_is_found_in_a_large_file_too(
     call(place, "--file", "big.csv")
     assert rows(place, "big", "id") == [("1",), ("2",)]
     assert [text for _, text, _ in rejects(place, "big")] == [more.strip()]
+
+
+def test_a_forgotten_quote_takes_no_other_record_with_it(place: Any) -> None:
+    lines = ["id,name", "1,x", '2,"y', "3,z", '4,"two', 'lines"', '5,"w"']
+    place.file("quotes.csv", "\n".join(lines) + "\n")
+    call(place, "--file", "quotes.csv")
+    assert rows(place, "quotes", "id", "name") == [
+        ("1", "x"),
+        ("3", "z"),
+        ("4", "two\nlines"),
+        ("5", "w"),
+    ]
+    assert [text for _, text, _ in rejects(place, "quotes")] == ['2,"y']

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from controlplane.load.csv_lines import CsvFormat
+from controlplane.sniff.dialect import rows_of
 from controlplane.sniff.layout import Layout, find_layout
 
 ROWS = [["1", "Anna", "2024-01-05", "3.50"], ["2", "Bob", "2024-02-11", "12.00"]]
@@ -24,7 +26,7 @@ def layout(content: str) -> Layout:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_delimiter_is_found(delimiter: str, end: str) -> None:
     found = layout(text([NAMES, *ROWS], delimiter, end))
-    assert found.dialect.delimiter == delimiter
+    assert found.dialect.format.delimiter == delimiter
     assert found.table.titles == tuple(NAMES)
     assert found.table.first_line == 1
 
@@ -42,7 +44,7 @@ def test_the_delimiter_is_found(delimiter: str, end: str) -> None:
     ],
 )
 def test_quote_and_escape_are_found(content: str, delimiter: str, quote: str, escape: str) -> None:
-    found = layout(content).dialect
+    found = layout(content).dialect.format
     if content[0] != "t":
         assert found.delimiter == delimiter
     assert (found.quote, found.escape) == (quote, escape)
@@ -113,3 +115,42 @@ def test_groups_above_a_header_are_part_of_its_titles() -> None:
     expected = ("region", "2019 sales", "2019 cost", "2020 sales", "2020 cost")
     assert found.table.titles == expected
     assert found.table.first_line == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "titles"),
+    [
+        ("id;name;day;price", ("id", "name", "day", "price")),
+        ("id,name,day", ("id", "name", "day", "")),
+        ("id,name,day,price,more", ("id", "name", "day", "price")),
+    ],
+)
+def test_a_header_may_have_a_flaw(header: str, titles: tuple[str, ...]) -> None:
+    found = layout(f"{header}\n{text(ROWS)}").table
+    assert found.titles == titles
+    assert found.first_line == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "cells"),
+    [
+        ('"say "hi" now",1', ('say "hi" now', "1")),
+        ('"a "" b",1', ('a " b', "1")),
+        ('"ends "so"",1', ('ends "so"', "1")),
+        ('"so" it begins",1', ('so" it begins', "1")),
+        ('"a, "b", c",1', ('a, "b', ' c"', "1")),
+    ],
+)
+def test_quotes_within_quotes_are_characters_where_nothing_else_can_be_meant(
+    record: str, cells: tuple[str, ...]
+) -> None:
+    reader = CsvFormat(literal_quotes=True)
+    assert [row.cells for row in rows_of(record.encode(), reader)] == [cells]
+
+
+def test_a_file_that_does_not_escape_its_quotes_is_read_as_it_is_meant() -> None:
+    content = 'name,size\n"the "Great" one",3\n"the "Small" one, too",4\nnone,5\n'
+    found = layout(content)
+    assert found.dialect.format.literal_quotes
+    [_, *rows] = [row.cells for row in rows_of(content.encode(), found.dialect.format)]
+    assert rows == [('the "Great" one', "3"), ('the "Small" one, too', "4"), ("none", "5")]
