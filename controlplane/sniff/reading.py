@@ -20,7 +20,9 @@ from controlplane.load.files import SourceFile, open_bytes
 from controlplane.load.reading import Reading, fast_csv, from_spool, open_file
 from controlplane.load.rejects import Reject, RejectSpool
 from controlplane.load.spool import disk_errors
+from controlplane.load.suspicion import Suspicion
 from controlplane.load.transcode import is_utf8, to_utf8
+from controlplane.load.unpack import unpacked
 from controlplane.naming import column_names
 from controlplane.sniff.celltypes import SPECIFIC, kind
 from controlplane.sniff.dialect import Row, rows_of
@@ -59,18 +61,23 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
 
     Args:
         reader: a DuckDB that looks into the file.
-        file: which file.
+        file: which file; it may be packed.
         spool: a folder of its own for scratch files.
 
     Raises:
         SourceError: the file is empty, or cannot be read at all.
     """
+    path = unpacked(file.path, file.source, spool)
+    original = path == file.path
+    if not original:
+        # What was noted of the file is about its packed bytes.
+        file = _look_at(replace(file, path=path))
     source_type = find_format(file)
     if source_type != "csv":
         config = SourceConfig(source_type=source_type, path=file.source)
         return Opened(source_type, None, open_file(reader, file, config, spool))
-    encoding = find_file_encoding(file.path, file.source)
-    path, original, needs_care = file.path, True, file.needs_care or file.mixed_ends
+    encoding = find_file_encoding(path, file.source)
+    needs_care = file.needs_care or file.mixed_ends
     if not is_utf8(encoding, file.source):
         path, original = spool / "utf8.csv", False
         look = to_utf8(file.path, encoding, path, '"')
@@ -92,14 +99,24 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     return Opened("csv", layout, fast_csv(path, _format(layout), header, careful))
 
 
+def _look_at(file: SourceFile) -> SourceFile:
+    """The file with what is suspicious in its content as it is now."""
+    suspicion = Suspicion('"')
+    with file.path.open("rb") as content:
+        while piece := content.read(SAMPLE_BYTES):
+            suspicion.look(piece)
+    return replace(file, needs_care=suspicion.needs_care, mixed_ends=suspicion.mixed_ends)
+
+
 def find_format(file: SourceFile) -> SourceType:
     """csv, json, jsonl or parquet: as the content begins, whatever the file is called."""
     with open_bytes(file.path) as content:
         start = content.read(1 << 16)
     if start.startswith(b"PAR1"):
         return "parquet"
-    suffix = file.path.with_suffix("").suffix if file.path.suffix == ".gz" else file.path.suffix
-    by_name = _SUFFIXES.get(suffix.lower())
+    by_name = next(
+        (_SUFFIXES[end] for end in _SUFFIXES if f"{end}." in f"{file.source.lower()}."), None
+    )
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if by_name in ("json", "jsonl") and text[:1] in (b"{", b"["):
         return by_name

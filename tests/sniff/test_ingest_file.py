@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
+import zipfile
 from typing import Any
 
 import pytest
@@ -167,3 +171,46 @@ def test_a_forgotten_quote_takes_no_other_record_with_it(place: Any) -> None:
         ("5", "w"),
     ]
     assert [text for _, text, _ in rejects(place, "quotes")] == ['2,"y']
+
+
+def zipped(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, "id;name\n1;Zoë\n2\n".encode("cp1252"))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("x.csv.gz", gzip.compress),
+        ("x.csv", gzip.compress),
+        ("x.csv.bz2", bz2.compress),
+        ("x.csv.xz", lzma.compress),
+        ("x.zip", lambda _: zipped("inner/x.csv", "__MACOSX/x")),
+    ],
+)
+def test_packed_files_are_unpacked(place: Any, name: str, pack: Any) -> None:
+    place.file(name, pack("id;name\n1;Zoë\n2\n".encode("cp1252")))
+    assert call(place, "--file", name, "--as", "x").return_value == 0
+    assert rows(place, "x", "id", "name") == [("1", "Zoë")]
+    assert [text for _, text, _ in rejects(place, "x")] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (zipped("a.csv", "b.csv"), "holds 2 files (a.csv, b.csv)"),
+        (zipped("[Content_Types].xml", "xl/workbook.xml"), "Office document"),
+        (zipped("a.csv")[:40], "damaged"),
+        (bz2.compress(b"a,b\n1,2\n")[:-4], "damaged"),
+        (b"\x28\xb5\x2f\xfd....", "zstd"),
+        (b"\n \r\n", "no line with text"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_as_such(place: Any, content: bytes, said: str) -> None:
+    place.file("x.dat", content)
+    error = call(place, "--file", "x.dat").exception
+    assert said in str(error)
+    assert ("raw", "x") not in place.target.relations()
