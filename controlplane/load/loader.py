@@ -133,14 +133,15 @@ class Loader:
             try:
                 with self.session() as session:
                     while waiting:
-                        self._write_one(session, waiting[0])
+                        self.write_one(session, waiting[0])
                         waiting.popleft()
             except ReadAgain:
                 # Out here nobody waits for us.
                 first = waiting[0]
                 waiting[0] = replace(first, reading=first.reading.careful())
 
-    def _write_one(self, session: LoadSession, prepared: Prepared) -> None:
+    def write_one(self, session: LoadSession, prepared: Prepared) -> None:
+        """Write a delivery as one batch, unless another loader has written the same meanwhile."""
         delivery = prepared.delivery
         while True:
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,16 @@ import duckdb
 from controlplane.config import Project
 from controlplane.errors import DatabankError
 from controlplane.load import ledger
-from controlplane.load.batch import Delivery, LoadOptions
-from controlplane.load.files import FileMemory, SourceFile
-from controlplane.load.loader import Loader, Prepared
+from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
+from controlplane.load.files import FileMemory
+from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared
 from controlplane.load.results import Batch
 from controlplane.load.spool import spool_folder
 from controlplane.naming import snake_case
 from controlplane.sniff.layout import Layout
-from controlplane.sniff.reading import open_unknown
+from controlplane.sniff.reading import Opened, open_unknown
 from controlplane.specs.etl import ErrorHandling
-from controlplane.targets import Target
+from controlplane.targets import LoadSession, Target
 from controlplane.targets.base import OnWait
 from controlplane.targets.duckdb import prepare_reader
 
@@ -103,69 +103,100 @@ def load_unknown(
     """
     known = ledger.newest_by_process(target)
     memory = FileMemory(project.ensure_state_dir(), '"')
-    with spool_folder(project.state_dir) as spool:
-        for index, (path, table) in enumerate(files):
-            folder = spool / str(index)
-            folder.mkdir()
-            options = LoadOptions(
-                process=table,
-                handling=ErrorHandling(error_action="quarantine"),
-                job_id=None,
-                now=now,
-                accept_drift=accept_drift,
-            )
-            loader = Loader(
-                target=target,
-                options=options,
-                spool=folder,
-                holder=f"databank ingest --file {path.name}",
-                wait=wait,
-                on_wait=on_wait,
-                on_progress=None,
-            )
-            try:
-                file = memory.identify(path, project.root)
-            except DatabankError as error:
-                yield LoadedFile(str(path), table, error=error)
-                continue
-            newest = known.get(table, {}).get((table, file.source))
-            yield _load_one(loader, file, newest)
-            shutil.rmtree(folder)
+    with spool_folder(project.state_dir) as spool, closing(duckdb.connect()) as reader:
+        prepare_reader(reader, spool)
+        for start in range(0, len(files), FILES_AT_ONCE):
+            opened: list[LoadedFile | _Opened] = []
+            for index, (path, table) in enumerate(files[start : start + FILES_AT_ONCE]):
+                folder = spool / str(index)
+                folder.mkdir()
+                loader = Loader(
+                    target=target,
+                    options=LoadOptions(
+                        process=table,
+                        handling=ErrorHandling(error_action="quarantine"),
+                        job_id=None,
+                        now=now,
+                        accept_drift=accept_drift,
+                    ),
+                    spool=folder,
+                    holder="databank ingest --file",
+                    wait=wait,
+                    on_wait=on_wait,
+                    on_progress=None,
+                )
+                opened.append(_open(loader, reader, path, project.root, memory, known))
+            yield from _write_all(opened)
+            for index in range(len(opened)):
+                shutil.rmtree(spool / str(index))
     memory.save()
 
 
-def _load_one(loader: Loader, file: SourceFile, newest: ledger.LedgerLine | None) -> LoadedFile:
+@dataclass(frozen=True)
+class _Opened:
+    """A file that is ready to be written."""
+
+    loader: Loader
+    delivery: Delivery
+    found: Opened
+
+
+def _open(
+    loader: Loader,
+    reader: duckdb.DuckDBPyConnection,
+    path: Path,
+    root: Path,
+    memory: FileMemory,
+    known: Mapping[str, ledger.NewestBatches],
+) -> LoadedFile | _Opened:
+    """Find out how the file is read, if it is new."""
     table = loader.options.process
-    if newest is not None and newest.fingerprint == file.fingerprint:
-        return LoadedFile(file.source, table)
-    delivery = Delivery(
-        raw_table=table,
-        source=file.source,
-        fingerprint=file.fingerprint,
-        expected=newest.batch_id if newest else None,
-        check=file.check_unchanged,
-    )
-    opened = None
     try:
-        with closing(duckdb.connect()) as reader:
-            prepare_reader(reader, loader.spool)
-            opened = open_unknown(reader, file, loader.folder())
-        loader.write([Prepared(delivery, opened.reading)])
-    except DatabankError as error:
-        return LoadedFile(
-            file.source,
-            table,
-            format=opened.format if opened else None,
-            layout=opened.layout if opened else None,
-            error=error,
+        file = memory.identify(path, root)
+        newest = known.get(table, {}).get((table, file.source))
+        if newest is not None and newest.fingerprint == file.fingerprint:
+            return LoadedFile(file.source, table)
+        delivery = Delivery(
+            raw_table=table,
+            source=file.source,
+            fingerprint=file.fingerprint,
+            expected=newest.batch_id if newest else None,
+            check=file.check_unchanged,
         )
-    batches = loader.result().batches
-    return LoadedFile(
-        file.source,
-        table,
-        format=opened.format,
-        layout=opened.layout,
-        titles=opened.reading.titles,
-        columns=opened.reading.columns,
-        batch=batches[0] if batches else None,
+        return _Opened(loader, delivery, open_unknown(reader, file, loader.folder()))
+    except DatabankError as error:
+        return LoadedFile(str(path), table, error=error)
+
+
+def _write_all(opened: Sequence[LoadedFile | _Opened]) -> Iterator[LoadedFile]:
+    """Write what is new in one session: opening and closing a warehouse takes longer than a file."""
+    first = next((each for each in opened if isinstance(each, _Opened)), None)
+    if first is None:
+        yield from (each for each in opened if isinstance(each, LoadedFile))
+        return
+    with first.loader.session() as session:
+        for each in opened:
+            yield _write(session, each) if isinstance(each, _Opened) else each
+
+
+def _write(session: LoadSession, opened: _Opened) -> LoadedFile:
+    """Write the file as a batch; what became of it."""
+    loader, found, delivery = opened.loader, opened.found, opened.delivery
+    outcome = LoadedFile(
+        delivery.source,
+        delivery.raw_table,
+        format=found.format,
+        layout=found.layout,
+        titles=found.reading.titles,
+        columns=found.reading.columns,
     )
+    reading = found.reading
+    try:
+        try:
+            loader.write_one(session, Prepared(delivery, reading))
+        except ReadAgain:
+            loader.write_one(session, Prepared(delivery, reading.careful()))
+    except DatabankError as error:
+        return replace(outcome, error=error)
+    batches = loader.result().batches
+    return replace(outcome, batch=batches[0] if batches else None)
