@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: databank ingest shop_orders; databank ingest --file sales.csv --as sales"
+    epilog="Example: databank ingest shop_orders, or databank ingest --file sales.csv --as sales"
 )
 @click.argument("names", nargs=-1, metavar="[ETL…]")
 @click.option(

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controlplane.cli.ingest import ingest
+from controlplane.cli.rejects import rejects as rejects_command
 
 SALES = "Sales of 2024\n\nid;name;price\n1;Zoë;3,50\n2;Bob\n3;Ann;12,00\nTotal: 2\n"
 
@@ -214,3 +215,30 @@ def test_what_cannot_be_read_is_refused_as_such(place: Any, content: bytes, said
     error = call(place, "--file", "x.dat").exception
     assert said in str(error)
     assert ("raw", "x") not in place.target.relations()
+
+
+def ask(place: Any, *arguments: str) -> Result:
+    [command, *rest] = arguments
+    target = ["--target", place.project.target.name]
+    return CliRunner().invoke(rejects_command, [command, *target, *rest], standalone_mode=False)
+
+
+def test_rejects_can_be_listed_and_shown(place: Any) -> None:
+    assert "no record was rejected" in ask(place, "list").stdout
+    place.file("sales.csv", "id;name\n1;x\n2\n3\nü;y;z\n")
+    call(place, "--file", "sales.csv")
+    listed = json.loads(ask(place, "list", "-o", "json").stdout)["rejects"]
+    assert [(each["reason"], each["records"]) for each in listed] == [
+        ("has 1 field, expected 2", 2),
+        ("has 3 fields, expected 2", 1),
+    ]
+    shown = json.loads(ask(place, "show", "raw.sales", "-o", "json").stdout)["rejects"]
+    assert [(each["line_number"], each["byte_offset"], each["raw_text"]) for each in shown] == [
+        (3, 12, "2"),
+        (4, 14, "3"),
+        (5, 16, "ü;y;z"),
+    ]
+    assert len(ask(place, "show", "sales", "--limit", "2").stdout.splitlines()) == 3
+    assert "raw.sales" in ask(place, "list").stdout
+    error = ask(place, "show", "other").exception
+    assert "has no rejected record" in str(error)
