@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,13 +21,15 @@ from controlplane.load.files import FileMemory
 from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared
 from controlplane.load.results import Batch
 from controlplane.load.spool import spool_folder
-from controlplane.naming import snake_case
+from controlplane.naming import MAX_NAME, snake_case
 from controlplane.sniff.layout import Layout
 from controlplane.sniff.reading import Opened, open_unknown
 from controlplane.specs.etl import ErrorHandling
 from controlplane.targets import LoadSession, Target
 from controlplane.targets.base import OnWait
 from controlplane.targets.duckdb import prepare_reader
+
+_ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zip)$|\.\w{1,8}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ class LoadedFile:
 
 
 def table_name(path: Path) -> str:
-    """The raw table for a file: its name without the endings."""
-    name = snake_case(path.name.removesuffix(".gz").rpartition(".")[0] or path.name)
-    return f"file_{name}" if not name or name[0].isdigit() or name[0] == "_" else name
+    """The raw table for a file: its name without the endings, as a plain name."""
+    name = snake_case(_ENDINGS.sub("", path.name) or path.name)[: MAX_NAME - 4].strip("_")
+    return name if name[:1].isalpha() else f"file_{name}".strip("_")
 
 
 def load_unknown(

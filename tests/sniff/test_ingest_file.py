@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from controlplane.cli.ingest import ingest
 from controlplane.cli.rejects import rejects as rejects_command
+from controlplane.sniff.loading import table_name
 
 SALES = "Sales of 2024\n\nid;name;price\n1;Zoë;3,50\n2;Bob\n3;Ann;12,00\nTotal: 2\n"
 
@@ -242,3 +244,19 @@ def test_rejects_can_be_listed_and_shown(place: Any) -> None:
     assert "raw.sales" in ask(place, "list").stdout
     error = ask(place, "show", "other").exception
     assert "has no rejected record" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("Sales 2024.csv", "sales_2024"),
+        ("2024-01.csv.gz", "file_2024_01"),
+        ("export.v2.final.txt", "export_v2_final"),
+        ("données", "donnees"),
+        ("_loads.csv", "loads"),
+        ("統計.csv", "file"),
+        ("x" * 200 + ".csv", "x" * 59),
+    ],
+)
+def test_a_table_is_called_as_its_file(name: str, table: str) -> None:
+    assert table_name(Path(name)) == table
