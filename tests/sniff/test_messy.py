@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -45,3 +46,24 @@ def test_the_messy_files_beside_the_project(tmp_path: Path) -> None:
     assert {name for name, each in found.items() if each.wrong_in_silence} == set()
     # The one that is not has a NUL, and its record is among the rejects.
     assert [name for name, each in found.items() if each.total < 10] == ["csvkit--null_byte"]
+
+
+def test_well_formed_files_are_read_as_they_stand(tmp_path: Path) -> None:
+    """The tables of real databases, beside the project: some hold prose of many lines."""
+    databases = FOLDER.parent
+    if not databases.is_dir():
+        pytest.skip("the open databases are not beside the project")
+    paths = [
+        path
+        for path in sorted(databases.glob("*/*.csv"))
+        if path.stat().st_size < 300_000 and path.parent != FOLDER
+    ]
+    assert len(paths) > 50
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        loaded = READERS["databank"](path)
+        assert loaded.header == header, path
+        found = [[cell or "" for cell in row] for row in loaded.rows]
+        assert found == [row for row in rows if row], path
+        assert loaded.rejected == [], path
