@@ -64,6 +64,11 @@ def _paths(given: str) -> list[Path]:
         if not found:
             raise ConfigError(f"--file {given}: the folder has no file")
         return [each.resolve() for each in found]
+    if not path.exists() and not set("*?[") & set(given):
+        raise ConfigError(
+            f"--file {given}: no such file",
+            hint="the path is relative to the folder that the command is run in",
+        )
     return [each.resolve() for each in expand(Path.cwd(), [given])]
 
 

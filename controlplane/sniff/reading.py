@@ -39,6 +39,9 @@ from controlplane.specs.source import SourceConfig, SourceType
 # DuckDB reads larger files by itself, if they are clean.
 _CAREFULLY_UP_TO = 8 << 20
 _TAIL_BYTES = 1 << 16
+# Of text few characters are controls; some are used as delimiters.
+_CONTROLS = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c\x1d]")
+_MOST_CONTROLS = 0.05
 _SUFFIXES: Mapping[str, SourceType] = {
     ".parquet": "parquet",
     ".jsonl": "jsonl",
@@ -89,6 +92,11 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
         sample = path.read_bytes()[:SAMPLE_BYTES]
     if not sample.removeprefix(codecs.BOM_UTF8).strip():
         raise SourceError(f"{file.source}: has no line with text; there is nothing to load")
+    if len(_CONTROLS.findall(sample)) > _MOST_CONTROLS * len(sample):
+        raise SourceError(
+            f"{file.source}: is no text, as far as can be seen",
+            hint="expected delimited text, JSON, JSON lines or Parquet, or one of them packed",
+        )
     layout = find_layout(sample, encoding)
     header = _header(layout)
     careful = partial(_careful, path, layout, header, spool, offsets=original)

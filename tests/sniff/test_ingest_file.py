@@ -210,6 +210,7 @@ def test_packed_files_are_unpacked(place: Any, name: str, pack: Any) -> None:
         (bz2.compress(b"a,b\n1,2\n")[:-4], "damaged"),
         (b"\x28\xb5\x2f\xfd....", "zstd"),
         (b"\n \r\n", "no line with text"),
+        (bytes(range(256)) * 20, "is no text"),
     ],
 )
 def test_what_cannot_be_read_is_refused_as_such(place: Any, content: bytes, said: str) -> None:
