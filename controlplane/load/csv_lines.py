@@ -158,6 +158,10 @@ class RecordReader:
             return self._waiting.popleft()
         return next(self._source, None)
 
+    def take_back(self, line: Line) -> None:
+        """Have the line that `next_line` gave last come once more."""
+        self._waiting.appendleft(line)
+
     def next(self) -> Record | None:
         """The next record; None at the end."""
         line = self.next_line()

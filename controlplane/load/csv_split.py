@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from controlplane.load.csv_format import Header
-from controlplane.load.csv_lines import CsvFormat, Record, RecordReader
+from controlplane.load.csv_lines import CsvFormat, Line, Record, RecordReader
 from controlplane.load.files import open_bytes
 from controlplane.load.rejects import Reject, RejectSpool
 
@@ -73,7 +73,22 @@ def split_csv(
             records.next_line()
         if layout.header:
             records.next()
-        while (record := records.next()) is not None:
+        copied = _Copied(layout, header.width) if around is None else None
+        while True:
+            line = records.next_line()
+            row = copied.row(line) if copied is not None and line is not None else None
+            if row is not None:
+                count += 1
+                row = b"%d,%b\n" % (count, row)
+                out.write(row)
+                longest = max(longest, len(row))
+                written += 1
+                continue
+            if line is not None:
+                records.take_back(line)
+            record = records.next()
+            if record is None:
+                break
             if not record.raw and header.width > 1:
                 continue
             count += 1
@@ -102,6 +117,35 @@ def split_csv(
         longest = max([longest, *(len(row) for _, row in held[notes:])])
         out.writelines(row for _, row in held[notes:])
     return SplitCount(count, written, longest)
+
+
+class _Copied:
+    """Knows the lines that are records as they stand, as nearly all are, and need no taking apart."""
+
+    def __init__(self, layout: CsvFormat, width: int) -> None:
+        self._delimiter = layout.delimiter.encode()
+        self._delimiters = width - 1
+        # What may be part of a quoted value, an escape, another line end or no text.
+        marks = {b'"', b"\r", b"\0", layout.quote.encode()} - {b""}
+        if layout.escapes_all:
+            marks.add(layout.escape.encode())
+        if self._delimiter != b",":
+            marks.add(b",")
+        self._marks = tuple(marks)
+
+    def row(self, line: Line) -> bytes | None:
+        """The line's values as `PLAIN` has them; None where the line has to be looked at."""
+        content = line.content
+        if not content or content.count(self._delimiter) != self._delimiters or line.is_cut:
+            return None
+        if any(mark in content for mark in self._marks):
+            return None
+        if not content.isascii():
+            try:
+                content.decode()
+            except UnicodeDecodeError:
+                return None
+        return content.replace(self._delimiter, b",") if self._delimiter != b"," else content
 
 
 def reject_of(record: Record, reason: str, *, offsets: bool) -> Reject:

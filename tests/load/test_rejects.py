@@ -241,3 +241,30 @@ def test_suspicion_does_not_depend_on_where_the_text_is_cut() -> None:
                 if piece:
                     look.look(piece)
             assert (look.needs_care, look.mixed_ends) == (needs_care, mixed), (content, cut)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_lines_beside_a_flawed_one_are_as_they_were(loading: Any, delimiter: str) -> None:
+    """Whether a line is copied or taken apart, its values are the same."""
+    values = [
+        ("1", "plain"),
+        ("2", None),
+        ("3", "  spaces  "),
+        ("4", "ü, ; | '"),
+        ("5", 'say "so"'),
+        ("6", "two\nlines"),
+        ("7", "\\ back \\n"),
+        ("8", ""),
+        ("9", "#no comment"),
+        ("10", " "),
+    ]
+    lines = ["id" + delimiter + "text"]
+    for number, text in values:
+        special = text is not None and (not text or set(text) & set(delimiter + '"\n'))
+        shown = '"' + text.replace('"', '""') + '"' if text is not None and special else text or ""
+        lines.append(number + delimiter + shown)
+    loading.warehouse.file("shop.csv", "\n".join([*lines, "flawed"]) + "\n")
+    layout = {"delimiter": delimiter}
+    loading.load(loading.csv("shop.csv", format=layout, error_handling=QUARANTINE))
+    assert loading.rows("id", "text") == values
+    assert loading.rejects("line_number", "raw_text") == [(13, "flawed")]
