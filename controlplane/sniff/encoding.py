@@ -117,7 +117,8 @@ def _is_other_script(text: bytes) -> bool:
 def _by_language(text: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(text).best()
+    # Delimiters of control characters are what the models of languages do not know.
+    best = from_bytes(re.sub(rb"[\x01-\x08\x1c-\x1f]", b" ", text)).best()
     if best is None:
         return None
     # Half-width katakana are what Cyrillic looks like when it is read as Japanese.
