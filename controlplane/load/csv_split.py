@@ -126,7 +126,7 @@ class _Copied:
         self._delimiter = layout.delimiter.encode()
         self._delimiters = width - 1
         # What may be part of a quoted value, an escape, another line end or no text.
-        marks = {b'"', b"\r", b"\0", layout.quote.encode()} - {b""}
+        marks = {b'"', b"\r", b"\n", b"\0", layout.quote.encode()} - {b""}
         if layout.escapes_all:
             marks.add(layout.escape.encode())
         if self._delimiter != b",":

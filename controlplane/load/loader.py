@@ -33,6 +33,17 @@ class Prepared:
     reading: Reading
 
 
+def file_delivery(file: SourceFile, raw_table: str, newest: ledger.LedgerLine | None) -> Delivery:
+    """A file as a delivery that builds on the newest batch of its source, None for the first."""
+    return Delivery(
+        raw_table=raw_table,
+        source=file.source,
+        fingerprint=file.fingerprint,
+        expected=newest.batch_id if newest else None,
+        check=file.check_unchanged,
+    )
+
+
 class Loader:
     """Writes the batches of one process."""
 
@@ -113,13 +124,7 @@ class Loader:
                 prepare_reader(reader, self.spool)
                 for file in files[start : start + FILES_AT_ONCE]:
                     newest = known.get((raw_table, file.source))
-                    delivery = Delivery(
-                        raw_table=raw_table,
-                        source=file.source,
-                        fingerprint=file.fingerprint,
-                        expected=newest.batch_id if newest else None,
-                        check=file.check_unchanged,
-                    )
+                    delivery = file_delivery(file, raw_table, newest)
                     reading = open_file(reader, file, config, self.folder())
                     if is_first:
                         check_declared(file.source, config.columns, [reading])

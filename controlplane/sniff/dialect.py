@@ -162,7 +162,7 @@ def _judge(sample: bytes, layout: CsvFormat) -> Dialect | None:
     width = usual_width(rows)
     if width < 2:
         return None
-    body = [_fitting(row.cells, width) for row in rows if _fits(row, width)]
+    body = [row.cells[:width] for row in rows if _fits(row, width)]
     share = len(body) / len(rows)
     faults = sum(1 for row in rows if row.fault) / len(rows)
     pattern = share * (1 - 1 / width) * (1 - faults)
@@ -189,10 +189,6 @@ def _fits(row: Row, width: int) -> bool:
     """Whether the record has the width, or one empty cell more: a delimiter that ends the line."""
     found = len(row.cells)
     return not row.fault and (found == width or (found == width + 1 and not row.cells[-1]))
-
-
-def _fitting(cells: Sequence[str], width: int) -> Sequence[str]:
-    return cells[:width]
 
 
 def _quality(body: Sequence[Sequence[str]]) -> float:

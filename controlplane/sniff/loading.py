@@ -18,7 +18,7 @@ from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
 from controlplane.load.files import FileMemory
-from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared
+from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
 from controlplane.load.results import Batch
 from controlplane.load.spool import spool_folder
 from controlplane.naming import MAX_NAME, snake_case
@@ -159,13 +159,7 @@ def _open(
         newest = known.get(table, {}).get((table, file.source))
         if newest is not None and newest.fingerprint == file.fingerprint:
             return LoadedFile(file.source, table)
-        delivery = Delivery(
-            raw_table=table,
-            source=file.source,
-            fingerprint=file.fingerprint,
-            expected=newest.batch_id if newest else None,
-            check=file.check_unchanged,
-        )
+        delivery = file_delivery(file, table, newest)
         return _Opened(loader, delivery, open_unknown(reader, file, loader.folder()))
     except DatabankError as error:
         return LoadedFile(str(path), table, error=error)

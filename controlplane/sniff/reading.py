@@ -43,7 +43,6 @@ _TAIL_BYTES = 1 << 16
 _CONTROLS = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c\x1d]")
 _MOST_CONTROLS = 0.05
 _SUFFIXES: Mapping[str, SourceType] = {
-    ".parquet": "parquet",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "json",
@@ -126,7 +125,7 @@ def find_format(file: SourceFile) -> SourceType:
         (_SUFFIXES[end] for end in _SUFFIXES if f"{end}." in f"{file.source.lower()}."), None
     )
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if by_name in ("json", "jsonl") and text[:1] in (b"{", b"["):
+    if by_name is not None and text[:1] in (b"{", b"["):
         return by_name
     first, _, rest = text.partition(b"\n")
     if text[:1] == b"{" and _is_object(first):

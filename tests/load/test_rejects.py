@@ -268,3 +268,10 @@ def test_lines_beside_a_flawed_one_are_as_they_were(loading: Any, delimiter: str
     loading.load(loading.csv("shop.csv", format=layout, error_handling=QUARANTINE))
     assert loading.rows("id", "text") == values
     assert loading.rejects("line_number", "raw_text") == [(13, "flawed")]
+
+
+def test_a_line_feed_in_a_file_of_carriage_returns_is_part_of_its_value(loading: Any) -> None:
+    loading.warehouse.file("shop.csv", b"id,text\r1,a\nb\r2,c\rflawed\r")
+    loading.load(loading.csv("shop.csv", error_handling=QUARANTINE))
+    assert loading.rows("id", "text") == [("1", "a\nb"), ("2", "c")]
+    assert loading.rejects("raw_text") == [("flawed",)]
