@@ -44,7 +44,7 @@ def pins(lock: str) -> list[Pin]:
     found = []
     for line in text.splitlines():
         matched = re.fullmatch(
-            r"([a-z0-9-]+)(?:\[[a-z,]+\])?==([^\s;]+)"
+            r"([a-z0-9-]+)(?:\[[a-z0-9,]+\])?==([^\s;]+)"
             r"(?: ; ([^#]+?))?((?:\s+--hash=sha256:[0-9a-f]{64})*)",
             line.strip(),
         )
