@@ -19,7 +19,9 @@
     model, source_system, columns, checks, nested=(), payload=none, masked={}
 ) -%}
     select
-        {{ surrogate_uuid(["'" ~ source_system ~ "'", '_batch_id', '_row_number']) }} as id,
+        {{ surrogate_uuid(
+            ["'" ~ source_system ~ "'", '_batch_id', '_row_number'], batch='_batch_id'
+        ) }} as id,
         '{{ source_system }}' as source_system,
         *,
         {{ payload or record_json(columns, nested, masked) }} as _payload,

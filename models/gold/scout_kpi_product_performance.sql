@@ -131,7 +131,6 @@ observed_days as (
     {%- endif %}
 ),
 
--- The weekday of tomorrow was 6, 13, 20 and 27 days ago.
 windows as (
     select
         product_id,
@@ -149,26 +148,6 @@ windows as (
         sum(is_out_of_stock) over last_30_days as stock_out_days,
         sum(units_sold * is_observed) over last_28_days as units_observed,
         sum(is_observed) over last_28_days as days_observed,
-        {%- for back in [6, 13, 20, 27] %}
-            coalesce(
-                sum(units_sold * is_observed) over (
-                    partition by product_id
-                    order by date
-                    range between interval '{{ back }} days' preceding
-                    and interval '{{ back }} days' preceding
-                ),
-                0
-            ) as units_{{ back }}_days_ago,
-            coalesce(
-                sum(is_observed) over (
-                    partition by product_id
-                    order by date
-                    range between interval '{{ back }} days' preceding
-                    and interval '{{ back }} days' preceding
-                ),
-                0
-            ) as observed_{{ back }}_days_ago,
-        {%- endfor %}
         created_at,
         max(updated_at) over last_30_days as updated_at,
         category_l1,
@@ -189,22 +168,43 @@ windows as (
         )
 ),
 
+-- The weekday of tomorrow was 6, 13, 20 and 27 days ago.
 weekdays as (
+    {%- for back in [6, 13, 20, 27] %}
+        select
+            product_id,
+            date + {{ back }} as date,
+            units_sold * is_observed as units_sold,
+            is_observed
+        from observed_days
+        {% if not loop.last -%}
+            union all
+        {%- endif %}
+    {%- endfor %}
+),
+
+weekday_sums as (
     select
-        *,
-        units_6_days_ago + units_13_days_ago + units_20_days_ago + units_27_days_ago
-            as units_on_weekday,
-        observed_6_days_ago + observed_13_days_ago + observed_20_days_ago + observed_27_days_ago
-            as weekdays_observed
-    from windows
+        product_id,
+        date,
+        sum(units_sold) as units_on_weekday,
+        sum(is_observed) as weekdays_observed
+    from weekdays
+    group by product_id, date
 ),
 
 valued as (
     select
-        *,
-        net_revenue - units_sold * cost as gross_profit
-    from weekdays
-    where is_made
+        windows.*,
+        windows.net_revenue - windows.units_sold * windows.cost as gross_profit,
+        coalesce(weekday_sums.units_on_weekday, 0) as units_on_weekday,
+        coalesce(weekday_sums.weekdays_observed, 0) as weekdays_observed
+    from windows
+    left join weekday_sums
+        on
+            windows.product_id = weekday_sums.product_id
+            and windows.date = weekday_sums.date
+    where windows.is_made
 ),
 
 ratios as (

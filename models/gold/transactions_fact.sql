@@ -40,9 +40,10 @@ campaigns as (
 {% if is_incremental() -%}
     -- What silver booked or wrote anew since: neither its batches nor its load times tell of a sale
     -- whose customer was matched later, or which waited for a rate, so what may change is compared.
+    -- Not from `transactions`: DuckDB would keep all columns of what is read twice.
     changed_in_silver as (
         select transactions.id as transaction_key
-        from transactions
+        from {{ ref('scout_clean_transactions') }} as transactions
         left join {{ this }} as booked on transactions.id = booked.transaction_key
         where
             booked.transaction_key is null

@@ -56,12 +56,13 @@ with conformed as (
         from {{ this }}
     ),
 
+    -- Not from `conformed`: DuckDB would keep all columns of what is read twice.
     rates as (
         select distinct
             transaction_date,
             currency,
             exchange_rate
-        from conformed
+        from {{ ref('scout_transactions_conformed') }}
     ),
 
     changed_rates as (

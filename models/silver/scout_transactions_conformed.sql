@@ -19,6 +19,17 @@ rates as (
 ),
 
 {% if is_incremental() -%}
+    -- Apart from `parsed`: DuckDB would keep all columns of what is read twice.
+    parsed_keys as (
+        select
+            transaction_id,
+            cast(occurred_at as date) as transaction_date,
+            currency,
+            _batch_id
+        from {{ ref('scout_transactions_parsed') }}
+        where reason is null
+    ),
+
     booked_rates as (
         select distinct
             transaction_date,
@@ -41,31 +52,37 @@ rates as (
 
     changed as (
         select transaction_id
-        from parsed
+        from parsed_keys
         where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
         union
-        select parsed.transaction_id
-        from parsed
+        select parsed_keys.transaction_id
+        from parsed_keys
         inner join changed_rates
             on
-                cast(parsed.occurred_at as date) = changed_rates.rate_date
-                and parsed.currency = changed_rates.currency
+                parsed_keys.transaction_date = changed_rates.rate_date
+                and parsed_keys.currency = changed_rates.currency
     ),
 
 {% endif -%}
+-- Chosen before rates are looked up: hardly anything of the other records is read.
+chosen as (
+    select *
+    from parsed
+    {% if is_incremental() -%}
+        where transaction_id in (select changed.transaction_id from changed)
+    {%- endif %}
+),
+
 records as (
     select
-        parsed.*,
-        cast(parsed.occurred_at as date) as transaction_date,
+        chosen.*,
+        cast(chosen.occurred_at as date) as transaction_date,
         rates.rate as exchange_rate
-    from parsed
+    from chosen
     left join rates
         on
-            cast(parsed.occurred_at as date) = rates.rate_date
-            and parsed.currency = rates.currency
-    {% if is_incremental() -%}
-        where parsed.transaction_id in (select transaction_id from changed)
-    {%- endif %}
+            cast(chosen.occurred_at as date) = rates.rate_date
+            and chosen.currency = rates.currency
 ),
 
 -- A record that comes again replaces the one before; in most cases it is the same. One that waits
