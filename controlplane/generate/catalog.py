@@ -187,8 +187,11 @@ def _alone(file: SpecFile[EtlProcess]) -> SpecFile[EtlProcess]:
 def source_hash(process: EtlProcess) -> str:
     """A hash of what decides a source's columns; with it a record knows whether it still fits."""
     config = process.source_config
+    # A field that a later version adds, and that nobody has set, changes nothing.
     source = config.model_dump(
-        mode="json", exclude={"batch_size", "filters", "incremental_key", "columns"}
+        mode="json",
+        exclude={"batch_size", "filters", "incremental_key", "schema_drift", "columns"},
+        exclude_none=True,
     )
     source["columns"] = [[column.name, column.type] for column in config.columns]
     joins = [[join.left_table, join.right_table] for join in process.transform_config.joins]

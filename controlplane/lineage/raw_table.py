@@ -114,7 +114,7 @@ def load_edges(
             handling=ErrorHandling(),
             job_id=job_id,
             now=now,
-            accept_drift=True,
+            schema_drift="evolve",
         )
         reading = Reading(COLUMNS, COLUMNS, select, rows=len(records))
         with target.load_session(holder, spool, wait=wait, on_wait=on_wait) as session:

@@ -15,6 +15,7 @@ from controlplane.load.reading import Reading
 from controlplane.load.results import Batch
 from controlplane.naming import RAW_SCHEMA
 from controlplane.specs.etl import ErrorHandling
+from controlplane.specs.source import SchemaDrift
 from controlplane.targets import LoadSession
 from controlplane.targets.base import literal
 
@@ -37,7 +38,7 @@ class LoadOptions:
     now: Callable[[], datetime]
     replaces: bool = False
     accept_empty: bool = False
-    accept_drift: bool = False
+    schema_drift: SchemaDrift = "freeze"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,11 @@ def write_batch(
         drift = gates.Drift()
         if previous is not None and set(previous.columns) != set(reading.columns):
             drift = gates.find_drift(reading, ledger.column_sets(session, delivery.raw_table))
-        gates.check_columns(source, previous, drift, accept_drift=options.accept_drift)
+        gates.check_columns(source, previous, drift, options.schema_drift)
+        left_out: list[str] = []
+        if drift.new and options.schema_drift == "discard":
+            reading = gates.leave_out(source, reading, drift.new)
+            left_out = list(drift.new.values())
         if reading.rows is not None:
             gates.check_rejects(source, reading, options.handling)
         _ensure_table(session, delivery, reading)
@@ -116,7 +121,7 @@ def write_batch(
                 rows_rejected=rejected,
                 cursor_column=delivery.cursor_column,
                 cursor_value=delivery.cursor_value,
-                source_columns=json.dumps(reading.titles, ensure_ascii=False),
+                source_columns=json.dumps([*reading.titles, *left_out], ensure_ascii=False),
                 raw_columns=json.dumps(reading.columns),
                 schema_hash=ledger.schema_hash(reading.columns),
                 is_delivery=delivery.is_delivery,
@@ -134,7 +139,7 @@ def write_batch(
         rows_rejected=rejected,
         cursor_value=delivery.cursor_value,
         is_delivery=delivery.is_delivery,
-        notes=drift.notes(delivery.raw_table),
+        notes=drift.notes(delivery.raw_table, options.schema_drift),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controlplane.config import Project
-from controlplane.naming import column_names
+from controlplane.naming import RAW_SCHEMA, column_names, raw_table
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.source import Column
 from controlplane.specs.source_schema import SourceColumn, SourceSchema
@@ -76,9 +77,24 @@ def describe_source(
     config = process.source_config
     if config.source_type == "model":
         return SourceSchema(columns=())
-    if config.is_file:
-        return _describe_files(process, project)
-    return _describe_database(process, project, known_tables)
+    found = (
+        _describe_files(process, project)
+        if config.is_file
+        else _describe_database(process, project, known_tables)
+    )
+    return _loaded(found, process, project) if config.schema_drift == "discard" else found
+
+
+def _loaded(found: SourceSchema, process: EtlProcess, project: Project) -> SourceSchema:
+    """The schema without columns that loads leave out: those that the raw table does not have."""
+    from controlplane.targets import open_target
+
+    present = dict(open_target(project.target).columns(RAW_SCHEMA, raw_table(process.slug)))
+    if not present:
+        return found
+    return replace(
+        found, columns=tuple(column for column in found.columns if column.name in present)
+    )
 
 
 def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:

@@ -10,6 +10,7 @@ from controlplane.load.ledger import ColumnSet, LedgerLine
 from controlplane.load.reading import Reading
 from controlplane.naming import RAW_SCHEMA
 from controlplane.specs.etl import ErrorHandling
+from controlplane.specs.source import SchemaDrift
 
 # A delivery that replaces another is taken for a fault of the source when it has less than this
 # share of the rows; small tables may shrink as they like.
@@ -32,7 +33,7 @@ class Drift:
     new: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
 
-    def notes(self, raw_table: str) -> tuple[str, ...]:
+    def notes(self, raw_table: str, policy: SchemaDrift) -> tuple[str, ...]:
         """What is to be done about drift that was accepted: models do not follow by themselves."""
         table = f"{RAW_SCHEMA}.{raw_table}"
         new = [
@@ -40,6 +41,12 @@ class Drift:
             " to the models"
             for name, title in self.new.items()
         ]
+        if policy == "discard":
+            new = [
+                f"the column '{title}', which {table} does not have, is left out"
+                " (source_config.schema_drift is discard)"
+                for title in self.new.values()
+            ]
         gone = [
             f"{table} no longer gets the column '{title}' ({name}), which is null from now on:"
             " `databank generate --refresh` takes it from the models if the source has it nowhere"
@@ -75,10 +82,10 @@ def find_drift(reading: Reading, known: Sequence[ColumnSet]) -> Drift:
 
 
 def check_columns(
-    source: str, previous: LedgerLine | None, drift: Drift, *, accept_drift: bool
+    source: str, previous: LedgerLine | None, drift: Drift, policy: SchemaDrift
 ) -> None:
     """Raises `LoadError` when columns are new or gone; `previous` is the raw table's last batch."""
-    if previous is None or accept_drift or not (drift.new or drift.gone):
+    if previous is None or policy != "freeze" or not (drift.new or drift.gone):
         return
     changes = [f"no longer has {_listed(drift.gone.values())}"] if drift.gone else []
     changes += [f"now has {_listed(drift.new.values())}"] if drift.new else []
@@ -86,8 +93,25 @@ def check_columns(
         f"{source}: {' and '.join(changes)}, compared with batch {previous.batch_id} of"
         f" {previous.raw_table} ({previous.source}); nothing was loaded",
         hint="correct the source, or accept the change with --accept-drift: a missing column is"
-        " then NULL, a new one is added",
+        " then NULL, a new one is added; source_config.schema_drift settles it for good",
     )
+
+
+def leave_out(source: str, reading: Reading, new: Iterable[str]) -> Reading:
+    """The source without its new columns.
+
+    Raises:
+        LoadError: it has no other.
+    """
+    kept = reading.without(new)
+    if not kept.columns:
+        raise LoadError(
+            f"{source}: none of its columns is one of the raw table's: {_listed(reading.titles)};"
+            " nothing was loaded",
+            hint="check whether the file belongs here: source_config.schema_drift is discard, which"
+            " leaves new columns out",
+        )
+    return kept
 
 
 def check_rejects(source: str, reading: Reading, handling: ErrorHandling) -> None:

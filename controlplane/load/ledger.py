@@ -54,7 +54,7 @@ class LedgerLine:
 
     @property
     def titles(self) -> list[str]:
-        """The header as the source had it."""
+        """The header as the source had it; columns that were left out stand at the end."""
         return list(json.loads(self.source_columns))
 
     @property
@@ -140,7 +140,8 @@ def column_sets(session: LoadSession, raw_table: str) -> list[ColumnSet]:
     )
     return [
         ColumnSet(
-            dict(zip(json.loads(columns), json.loads(titles), strict=True)),
+            # Titles of columns that were left out have no raw column, and stand at the end.
+            dict(zip(json.loads(columns), json.loads(titles), strict=False)),
             int(oldest),
             int(newest),
         )

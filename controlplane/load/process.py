@@ -98,7 +98,7 @@ def load_process(
         now=now,
         replaces=process.target_config.load_strategy == "replace",
         accept_empty=accept_empty,
-        accept_drift=accept_drift,
+        schema_drift="evolve" if accept_drift else config.schema_drift or "freeze",
     )
     with spool_folder(project.ensure_state_dir()) as spool:
         loader = Loader(

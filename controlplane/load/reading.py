@@ -7,8 +7,8 @@ gives that way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -52,6 +52,24 @@ class Reading:
     def careful(self) -> Reading:
         """The same source read with care; itself where there is no other way."""
         return self.again() if self.again else self
+
+    def without(self, columns: Iterable[str]) -> Reading:
+        """The same records without these columns."""
+        left_out = frozenset(columns)
+        pairs = [
+            (name, title)
+            for name, title in zip(self.columns, self.titles, strict=True)
+            if name not in left_out
+        ]
+        names = ", ".join([*(name for name, _ in pairs), ROW_NUMBER])
+        return replace(
+            self,
+            columns=tuple(name for name, _ in pairs),
+            titles=tuple(title for _, title in pairs),
+            select=f"select {names} from ({self.select}) as complete",
+            select_in_memory=self.select_in_memory
+            and f"select {names} from ({self.select_in_memory}) as complete",
+        )
 
     @property
     def rejected(self) -> int:

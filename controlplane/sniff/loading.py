@@ -120,7 +120,7 @@ def load_unknown(
                         handling=ErrorHandling(error_action="quarantine"),
                         job_id=None,
                         now=now,
-                        accept_drift=accept_drift,
+                        schema_drift="evolve" if accept_drift else "freeze",
                     ),
                     spool=folder,
                     holder="databank ingest --file",

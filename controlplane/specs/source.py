@@ -29,6 +29,7 @@ SourceType = Literal[
 # What no connector reads yet: only a planned process may name them.
 PLANNED_TYPES = ("rest", "graphql", "webhook", "sftp", "mqtt", "cdc")
 FILE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet")
+SchemaDrift = Literal["freeze", "evolve", "discard"]
 COLUMN_TYPES = (
     "text",
     "integer",
@@ -147,6 +148,12 @@ class SourceConfig(Block):
         description="Only records whose column has this value, or one of these values, go into the"
         " table. A database gives no others; those of files and models count as filtered.",
     )
+    schema_drift: SchemaDrift | None = Field(
+        None,
+        description="What happens when a delivery has columns that no earlier one had, or lacks some:"
+        " freeze (the default) refuses it; evolve adds the new columns to the raw table; discard"
+        " leaves them out. With evolve and discard a missing column is null. For files and databases.",
+    )
     incremental_key: Text | None = Field(
         None,
         description="The column that grows with every change. A load from a database asks for what"
@@ -188,6 +195,7 @@ class SourceConfig(Block):
             "incremental_key": ("postgresql", *FILE_TYPES),
             "path": FILE_TYPES,
             "format": ("csv", "tsv"),
+            "schema_drift": ("postgresql", *FILE_TYPES),
             "model": ("model",),
         }
         for name, kinds in belongs.items():

@@ -31,6 +31,7 @@ final as (
         batches.process,
         batches.raw_table,
         batches.raw_columns,
+        batches.source_columns,
         cast(numbered.version_number as integer) as version_number,
         numbered.first_batch_id = batches.batch_id as is_first,
         batches.loaded_at

@@ -5,6 +5,7 @@ with batches as (
         raw_table,
         batch_id,
         raw_columns,
+        source_columns,
         version_number,
         loaded_at,
         lag(batch_id) over (
@@ -128,10 +129,43 @@ of_tables as (
     where of_columns.batch_id is null
 ),
 
+-- Where a spec says so, new columns are left out: their names stand behind those of the others.
+title_lists as (
+    select
+        raw_table,
+        batch_id,
+        {{ json_texts(try_cast_jsonb('source_columns')) }} as names,
+        {{ array_size(json_texts(try_cast_jsonb('raw_columns'))) }} as column_count
+    from batches
+),
+
+titles as (
+    select
+        raw_table,
+        batch_id,
+        column_count,
+        unnest(names) as title,
+        generate_subscripts(names, 1) as place
+    from title_lists
+),
+
+discarded as (
+    select
+        raw_table,
+        min(batch_id) as batch_id,
+        title as column_name,
+        cast('column_discarded' as varchar) as change_type
+    from titles
+    where place > column_count
+    group by raw_table, title
+),
+
 changes as (
     select * from of_columns
     union all
     select * from of_tables
+    union all
+    select * from discarded
 ),
 
 definitions as (
@@ -155,7 +189,7 @@ final as (
         ]) }} as evolution_id,
         cast(changes.raw_table as varchar) as table_name,
         cast('raw' as varchar) as layer,
-        cast(changed.version_number as varchar) as schema_version,
+        cast(batches.version_number as varchar) as schema_version,
         changes.change_type,
         cast(
             case changes.change_type
@@ -170,6 +204,11 @@ final as (
                     then concat('the column "', changes.column_name, '" came for the first time')
                 when 'column_returned'
                     then concat('the column "', changes.column_name, '" came again')
+                when 'column_discarded'
+                    then concat(
+                        'the column "', changes.column_name,
+                        '" came for the first time and is left out'
+                    )
                 else
                     concat(
                         'the column "', changes.column_name,
@@ -194,12 +233,12 @@ final as (
             end as text
         ) as migration_script,
         changes.change_type <> 'column_removed' as backward_compatible,
-        changed.loaded_at as applied_at
+        batches.loaded_at as applied_at
     from changes
-    inner join changed
+    inner join batches
         on
-            changes.raw_table = changed.raw_table
-            and changes.batch_id = changed.batch_id
+            changes.raw_table = batches.raw_table
+            and changes.batch_id = batches.batch_id
     inner join definitions
         on
             changes.raw_table = definitions.raw_table

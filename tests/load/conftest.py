@@ -34,7 +34,7 @@ class Loading:
     def csv(self, path: str | list[str], **settings: Any) -> EtlProcess:
         """A process over CSV files; `format` and `columns` belong to the source."""
         source: dict[str, Any] = {"source_type": "csv", "path": path}
-        for key in ("format", "columns", "source_type", "filters"):
+        for key in ("format", "columns", "source_type", "filters", "schema_drift"):
             if key in settings:
                 source[key] = settings.pop(key)
         settings.setdefault("target_config", {"load_strategy": "append"})

@@ -66,6 +66,76 @@ def test_a_column_that_vanished_or_came_stops_unless_accepted(loading: Any) -> N
     assert loading.rows("id", "full_name", "colour") == [("1", "x", None), ("2", None, "red")]
 
 
+def test_a_spec_that_evolves_takes_columns_as_they_come(loading: Any) -> None:
+    process = loading.csv("*.csv", schema_drift="evolve")
+    loading.warehouse.file("a.csv", "id,name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "id,colour\n2,red\n")
+    (batch,) = loading.load(process).batches
+    assert loading.rows("id", "name", "colour") == [("1", "x", None), ("2", None, "red")]
+    assert [note.partition(": `")[0] for note in batch.notes] == [
+        "raw.shop has the new column 'colour' (colour)",
+        "raw.shop no longer gets the column 'name' (name), which is null from now on",
+    ]
+
+
+@pytest.mark.parametrize("flaw", ["", "3,4\n"], ids=["fast", "careful"])
+def test_a_spec_that_discards_leaves_new_columns_out(loading: Any, flaw: str) -> None:
+    process = loading.csv(
+        "*.csv", schema_drift="discard", error_handling={"error_action": "quarantine"}
+    )
+    loading.warehouse.file("a.csv", "id,name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", f"Colour,id,size\nred,2,L\n{flaw}")
+    (batch,) = loading.load(process).batches
+    assert loading.rows() == [("1", "x"), ("2", None)]
+    assert [note.partition(", ")[0] for note in batch.notes] == [
+        "the column 'Colour'",
+        "the column 'size'",
+        "raw.shop no longer gets the column 'name' (name)",
+    ]
+    assert loading.ledger("source_columns", "raw_columns")[1] == (
+        '["id", "Colour", "size"]',
+        '["id"]',
+    )
+    # What is left out is no news, and neither is what is missing.
+    loading.warehouse.file("c.csv", "Colour,id\nred,3\n")
+    loading.load(process)
+    loading.warehouse.file("d.csv", "id,name\n4,y\n")
+    loading.load(process)
+    assert loading.rows()[2:] == [("3", None), ("4", "y")]
+    # The flag lets in for good what the spec leaves out.
+    loading.warehouse.file("e.csv", "id,name,size\n5,z,XL\n")
+    loading.load(process, accept_drift=True)
+    loading.warehouse.file("f.csv", "id,name,size\n6,z,S\n")
+    loading.load(process)
+    assert loading.rows("id", "size")[4:] == [("5", "XL"), ("6", "S")]
+
+
+def test_a_delivery_with_nothing_but_columns_to_leave_out_is_refused(loading: Any) -> None:
+    process = loading.csv("*.csv", schema_drift="discard")
+    loading.warehouse.file("a.csv", "id,name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "colour,size\nred,L\n")
+    with pytest.raises(LoadError, match=r"b\.csv: none of its columns is one of the raw table's"):
+        loading.load(process)
+    assert len(loading.ledger()) == 1
+
+
+def test_models_do_not_follow_columns_that_are_left_out(loading: Any) -> None:
+    from controlplane.load.describe import describe_source
+
+    process = loading.csv("*.csv", schema_drift="discard")
+    loading.warehouse.file("a.csv", "id,name\n1,x\n")
+    loading.load(process)
+    loading.warehouse.file("b.csv", "id,name,size\n2,y,L\n")
+    project = loading.warehouse.project
+    names = [column.name for column in describe_source(process, project).columns]
+    assert names == ["id", "name"]
+    frozen = loading.csv("*.csv")
+    assert [column.name for column in describe_source(frozen, project).columns][-1] == "size"
+
+
 def test_a_declared_column_must_be_there_at_first_and_may_go_later(loading: Any) -> None:
     process = loading.csv("*.csv", columns=[{"name": "Full Name", "description": "Who it is."}])
     loading.warehouse.file("a.csv", "id,fullname\n1,x\n")
