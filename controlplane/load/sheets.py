@@ -1,0 +1,276 @@
+"""Finds the table in a sheet, and parts its rows into records and what is none.
+
+A sheet is read like a delimited text: what stands above the table, between its header and its
+records, below them or beside them is no record, and goes to the rejects with its row's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from controlplane.errors import SourceError
+from controlplane.load.rejects import Reject, RejectSpool
+from controlplane.load.table import Row, Table, find_table
+from controlplane.load.workbook import Cells, Merged, Sheet
+from controlplane.specs.source import Column, FileFormat
+
+_SAMPLE_ROWS = 2000
+_MOST_NOTES = 100
+# A header has so many rows at most, so that merged cells of more are no part of it.
+_MOST_MERGED_ROWS = 3
+
+_Numbered = tuple[int, Cells]
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """Which sheet was read, and where its table stands; `columns` are counted from 0."""
+
+    sheet: str
+    table: Table
+    columns: tuple[int, ...]
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """The findings as plain values."""
+        return {
+            "sheet": self.sheet,
+            "preamble": [_shown(row.cells) for row in self.table.preamble if not row.is_blank],
+            "header": list(self.table.titles) if self.table.titles else None,
+            "beneath": [_shown(row.cells) for row in self.table.beneath],
+            "skip_lines": self.table.first_line,
+        }
+
+
+@dataclass(frozen=True)
+class SheetCount:
+    """How a sheet was read: how many records are good, and the longest line written of those."""
+
+    layout: SheetLayout
+    titles: tuple[str, ...]
+    good: int
+    longest: int
+
+
+def split_sheet(
+    sheet: Sheet,
+    source: str,
+    settings: FileFormat | None,
+    declared: Sequence[Column],
+    good: Path,
+    rejects: RejectSpool,
+) -> SheetCount:
+    """Write the records of a sheet to `good` as plain CSV with their number, the rest to rejects.
+
+    Args:
+        sheet: the sheet.
+        source: the workbook, for messages.
+        settings: what the spec says of the header; what it leaves open is found out.
+        declared: the columns that the spec declares.
+        good: where the records go.
+        rejects: where the other rows go.
+
+    Raises:
+        SourceError: the sheet has no table.
+    """
+    rows = sheet.rows()
+    sample = list(islice(rows, _SAMPLE_ROWS))
+    where = f"{source}, sheet '{sheet.name}'"
+    is_told = settings is not None and bool(settings.model_fields_set & {"header", "skip_lines"})
+    if settings is not None and is_told:
+        layout = _told(sheet, sample, settings, where)
+    else:
+        layout = _found(sheet, sample)
+    table = layout.table
+    after = (cells for number, cells in sample if number > table.first_line)
+    if not table.width or (table.width == 1 and not any(_has_text(cells) for cells in after)):
+        raise SourceError(
+            f"{where}: holds no table: no row follows the first one",
+            hint="expected a row of column names with records below it",
+        )
+    titles = table.titles or _names(declared, table.width, where)
+    if not is_told:
+        _reject_around(sample, table, rejects)
+    numbered = ((number, cells) for number, cells in chain(sample, rows) if _has_text(cells))
+    left = sheet.first_column
+    inner = replace(layout, columns=tuple(column - left for column in layout.columns))
+    with good.open("w", encoding="utf-8", newline="") as out:
+        written = longest = 0
+        for line in _records(numbered, inner, left, rejects):
+            out.write(line)
+            written += 1
+            longest = max(longest, len(line))
+    # A character has four bytes at most.
+    return SheetCount(layout, titles, written, 4 * longest)
+
+
+def _records(
+    rows: Iterable[_Numbered], layout: SheetLayout, left: int, rejects: RejectSpool
+) -> Iterator[str]:
+    """The lines of the records; rows at the end that are notes are rejects."""
+    table, columns = layout.table, layout.columns
+    header = table.header[0].cells if len(table.header) == 1 else None
+    first, last = columns[0], columns[-1] + 1
+    is_block = columns == tuple(range(first, last))
+    inside, outside = set(columns), None
+    count = 0
+    held: list[tuple[_Numbered, str]] = []
+    for number, row in rows:
+        if number <= table.first_line:
+            continue
+        count += 1
+        cells = row[first:last] if is_block else [row[column] for column in columns]
+        line = f"{count},{','.join(map(_quoted, cells))}\n"
+        if outside is None:
+            outside = [column for column in range(len(row)) if column not in inside]
+        fault = ""
+        if beside := [column for column in outside if (row[column] or "").strip()]:
+            fault = f"has a value in column {_letters(beside[0] + left)}, beside the table"
+        elif header is not None and tuple(cell or "" for cell in cells) == header:
+            fault = "repeats the header"
+        elif "\0" in line:
+            fault = "has a NUL character, which no text can hold"
+        if fault:
+            rejects.add(Reject(number, None, _shown(row), fault))
+        elif not any(cells[1:]) and table.is_sparse([cell or "" for cell in cells]):
+            held.append(((number, row), line))
+        else:
+            yield from (each for _, each in held)
+            held.clear()
+            yield line
+        if len(held) > _MOST_NOTES:
+            yield from (each for _, each in held)
+            held.clear()
+    for (number, row), _ in held:
+        rejects.add(Reject(number, None, _shown(row), "stands below the table"))
+
+
+def _reject_around(sample: Iterable[_Numbered], table: Table, rejects: RejectSpool) -> None:
+    """Keep what stands above the table, and between its header and its records."""
+    header = {row.number for row in table.header}
+    for number, cells in sample:
+        if number > table.first_line or number in header or not _has_text(cells):
+            continue
+        is_above = not header or number < min(header)
+        reason = "stands above the table" if is_above else "stands between the header and the data"
+        rejects.add(Reject(number, None, _shown(cells), reason))
+
+
+def _told(
+    sheet: Sheet, sample: Sequence[_Numbered], settings: FileFormat, where: str
+) -> SheetLayout:
+    """The table that begins where the spec says."""
+    below = [each for each in sample if each[0] > settings.skip_lines and _has_text(each[1])]
+    if not below:
+        raise SourceError(
+            f"{where}: has nothing below the {settings.skip_lines} rows that are passed over",
+            hint="correct source_config.format.skip_lines",
+        )
+    columns = _filled(below)
+    rows = [_row(number, [cells[column] for column in columns]) for number, cells in below]
+    header = rows[:1] if settings.header else []
+    skipped = _row(settings.skip_lines, [])
+    table = Table(
+        width=len(columns),
+        usually_filled=0,
+        titles=header[0].cells if header else (),
+        # Only its number counts: what is passed over on purpose is no reject.
+        preamble=(skipped,) if settings.skip_lines else (),
+        header=tuple(header),
+        beneath=(),
+    )
+    return SheetLayout(sheet.name, table, tuple(column + sheet.first_column for column in columns))
+
+
+def _found(sheet: Sheet, sample: Sequence[_Numbered]) -> SheetLayout:
+    """The table as it looks."""
+    columns = _filled(sample)
+    left = sheet.first_column
+    while True:
+        table = find_table(_rows_in(sample, columns, sheet.merged, left), len(columns))
+        header = {row.number for row in table.header}
+        inside = [each for each in sample if each[0] > table.first_line or each[0] in header]
+        # A column that holds something only above the table is none of its columns.
+        narrower = _filled(inside) or columns
+        if narrower == columns:
+            return SheetLayout(sheet.name, table, tuple(column + left for column in columns))
+        columns = narrower
+
+
+def _rows_in(
+    sample: Sequence[_Numbered], columns: Sequence[int], merged: Iterable[Merged], left: int
+) -> list[Row]:
+    """The rows as they are told apart: what cells are merged says which titles belong together."""
+    texts = {number: [row[column] or "" for column in columns] for number, row in sample}
+    place = {column + left: index for index, column in enumerate(columns)}
+    grouped: dict[int, set[int]] = {}
+    for (top, first), (bottom, last) in merged:
+        here = [place[column] for column in range(first, last + 1) if column in place]
+        if top + 1 not in texts or not here:
+            continue
+        if len(here) > 1:
+            grouped.setdefault(top + 1, set()).update(here)
+        elif 0 < bottom - top < _MOST_MERGED_ROWS:
+            for number in range(top + 2, bottom + 2):
+                if number in texts:
+                    texts[number][here[0]] = texts[top + 1][here[0]]
+    for number, covered in grouped.items():
+        for index, text in enumerate(texts[number]):
+            if not text and index not in covered:
+                # No title of a group: a space keeps the one before it from being taken over.
+                texts[number][index] = " "
+    rows: list[Row] = []
+    is_above = True
+    for number, cells in texts.items():
+        filled = max((index for index, cell in enumerate(cells, 1) if cell.strip()), default=0)
+        is_above = is_above and 2 * filled <= len(cells) and len(cells) > 1
+        rows.append(_row(number, cells[:filled] if is_above else cells))
+    return rows
+
+
+def _row(number: int, cells: Sequence[str | None]) -> Row:
+    texts = tuple(cell or "" for cell in cells)
+    return Row(number, 1, texts, "", "\t".join(texts).encode("utf-8", "backslashreplace"))
+
+
+def _filled(rows: Iterable[_Numbered]) -> list[int]:
+    """The columns in which any of the rows holds something."""
+    found: set[int] = set()
+    for _, cells in rows:
+        found.update(index for index, cell in enumerate(cells) if cell and cell.strip())
+    return sorted(found)
+
+
+def _has_text(cells: Cells) -> bool:
+    return any(cell and cell.strip() for cell in cells)
+
+
+def _names(declared: Sequence[Column], width: int, where: str) -> tuple[str, ...]:
+    """The titles of a table without a header: as the spec declares them, or numbered."""
+    if declared and len(declared) != width:
+        raise SourceError(
+            f"{where}: the spec declares {len(declared)} columns, the table has {width}"
+        )
+    if declared:
+        return tuple(column.name for column in declared)
+    return tuple(f"column_{index}" for index in range(1, width + 1))
+
+
+def _quoted(cell: str | None) -> str:
+    return '"' + cell.replace('"', '""') + '"' if cell is not None else ""
+
+
+def _shown(cells: Iterable[str | None]) -> str:
+    return "\t".join(cell or "" for cell in cells).strip("\t")
+
+
+def _letters(column: int) -> str:
+    """A column as a spreadsheet names it: A, B, … Z, AA."""
+    letters, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
