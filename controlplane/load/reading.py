@@ -28,6 +28,7 @@ from controlplane.load.suspicion import look_at
 from controlplane.load.transcode import is_utf8, to_utf8
 from controlplane.load.unpack import is_workbook, unpacked
 from controlplane.load.workbook import open_workbook
+from controlplane.load.xml_records import split_xml
 from controlplane.naming import column_names, snake_case
 from controlplane.specs.source import Column, SourceConfig
 
@@ -92,6 +93,8 @@ def open_file(
         )
     if kind == "excel":
         return open_sheet(file, config, spool)[0]
+    if kind == "xml":
+        return _xml(file, config, spool)
     if kind == "parquet":
         return _parquet(reader, file, spool)
     if kind in ("json", "jsonl"):
@@ -173,6 +176,16 @@ def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
             good,
             lambda: RejectSpool(spool / "rejects.csv"),
         )
+    columns = tuple(column_names(count.titles))
+    return from_spool(count.titles, columns, good, count.good, count.longest, rejects)
+
+
+def _xml(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
+    good = spool / "good.csv"
+    declared = [column.name for column in config.columns]
+    record = config.format.record if config.format else None
+    with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
+        count = split_xml(file.path, file.source, record, declared, good, rejects)
     columns = tuple(column_names(count.titles))
     return from_spool(count.titles, columns, good, count.good, count.longest, rejects)
 

@@ -44,6 +44,11 @@ _TAIL_BYTES = 1 << 16
 # Of text few characters are controls; some are used as delimiters.
 _CONTROLS = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c\x1d]")
 _MOST_CONTROLS = 0.05
+_XML = re.compile(
+    r"""\s*(<\?xml\s|(<!--.*?-->\s*|<!DOCTYPE\s[^>]*>\s*)*"""
+    r"""<[A-Za-z_][\w.:-]*(\s+[\w.:-]+\s*=\s*("[^"]*"|'[^']*'))*\s*>\s*<[A-Za-z_!])""",
+    re.DOTALL,
+)
 _SUFFIXES: Mapping[str, SourceType] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -140,6 +145,8 @@ def find_format(file: SourceFile) -> SourceType:
         start = content.read(1 << 16)
     if start.startswith(b"PAR1"):
         return "parquet"
+    if _is_xml(start):
+        return "xml"
     by_name = next(
         (_SUFFIXES[end] for end in _SUFFIXES if f"{end}." in f"{file.source.lower()}."), None
     )
@@ -152,6 +159,12 @@ def find_format(file: SourceFile) -> SourceType:
     if text[:1] in (b"{", b"[") and re.match(rb'[\[{]\s*(\{\s*)?"[^"]*"\s*:', text):
         return "json"
     return "csv"
+
+
+def _is_xml(start: bytes) -> bool:
+    """Whether a text begins with a declaration or an element, as no line of a table does."""
+    encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    return bool(_XML.match(start.decode(encoding, "replace")))
 
 
 def _is_object(line: bytes) -> bool:
