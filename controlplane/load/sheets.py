@@ -6,6 +6,7 @@ records, below them or beside them is no record, and goes to the rejects with it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -22,6 +23,7 @@ _SAMPLE_ROWS = 2000
 _MOST_NOTES = 100
 # A header has so many rows at most, so that merged cells of more are no part of it.
 _MOST_MERGED_ROWS = 3
+_MOST_LOOKS = 4
 
 _Numbered = tuple[int, Cells]
 
@@ -187,17 +189,17 @@ def _told(
 
 def _found(sheet: Sheet, sample: Sequence[_Numbered]) -> SheetLayout:
     """The table as it looks."""
-    columns = _filled(sample)
     left = sheet.first_column
-    while True:
+    # What stands alone in a column is a remark rather than a title of an empty column.
+    columns = _filled(sample, 2) or _filled(sample)
+    for look in range(_MOST_LOOKS):
         table = find_table(_rows_in(sample, columns, sheet.merged, left), len(columns))
         header = {row.number for row in table.header}
-        inside = [each for each in sample if each[0] > table.first_line or each[0] in header]
-        # A column that holds something only above the table is none of its columns.
-        narrower = _filled(inside) or columns
-        if narrower == columns:
-            return SheetLayout(sheet.name, table, tuple(column + left for column in columns))
-        columns = narrower
+        inside = _filled(each for each in sample if each[0] > table.first_line or each[0] in header)
+        if not inside or inside == columns or look == _MOST_LOOKS - 1:
+            break
+        columns = inside
+    return SheetLayout(sheet.name, table, tuple(column + left for column in columns))
 
 
 def _rows_in(
@@ -236,12 +238,12 @@ def _row(number: int, cells: Sequence[str | None]) -> Row:
     return Row(number, 1, texts, "", "\t".join(texts).encode("utf-8", "backslashreplace"))
 
 
-def _filled(rows: Iterable[_Numbered]) -> list[int]:
-    """The columns in which any of the rows holds something."""
-    found: set[int] = set()
+def _filled(rows: Iterable[_Numbered], least: int = 1) -> list[int]:
+    """The columns in which so many rows hold something."""
+    found: Counter[int] = Counter()
     for _, cells in rows:
         found.update(index for index, cell in enumerate(cells) if cell and cell.strip())
-    return sorted(found)
+    return sorted(index for index, count in found.items() if count >= least)
 
 
 def _has_text(cells: Cells) -> bool:

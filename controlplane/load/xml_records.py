@@ -7,7 +7,7 @@ the first that shows it. So each column means the same in all records, and memor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from xml.sax.handler import ContentHandler
@@ -111,6 +111,14 @@ class _Writer:
 _Q, _QQ = '"', '""'
 
 
+@dataclass
+class _Text:
+    """The text of an element that holds records, and the line where it begins."""
+
+    line: int = 0
+    parts: list[str] = field(default_factory=list)
+
+
 class _Reading(ContentHandler):
     """Builds the elements that are records, and those that stand outside of them."""
 
@@ -124,7 +132,7 @@ class _Reading(ContentHandler):
     ) -> None:
         super().__init__()
         self._above = [document]
-        self._texts: list[list[str]] = [[]]
+        self._texts: list[_Text] = [_Text()]
         self._records = records
         self._level = level
         self._write = write
@@ -154,28 +162,30 @@ class _Reading(ContentHandler):
             marks = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
             self._reject(self._number(), f"<{plain}{marks}>")
         self._above.append(shape)
-        self._texts.append([])
+        self._texts.append(_Text())
 
     def characters(self, content: str) -> None:
         if self._inside:
             self._inside[-1].parts.append(content)
         elif self._rejects is not None and not content.isspace():
-            self._texts[-1].append(content)
+            here = self._texts[-1]
+            here.line = here.line or self._number()
+            here.parts.append(content)
 
     def endElement(self, name: str) -> None:  # noqa: ARG002, N802
         if len(self._inside) > 1:
             self._inside.pop()
             return
         shape = self._above.pop()
-        text = "".join(self._texts.pop())
+        text = self._texts.pop()
         if self._inside:
             element = self._inside.pop()
             if id(shape) in self._records:
                 self._write(element)
             elif element.parts or element.attributes:
                 self._reject(self._line, as_xml(element))
-        elif text:
-            self._reject(self._number(), text)
+        elif text.parts:
+            self._reject(text.line, "".join(text.parts))
 
     def _number(self) -> int:
         return int(self._locator.getLineNumber() or 0) if self._locator else 0
