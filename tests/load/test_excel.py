@@ -159,12 +159,12 @@ def test_a_value_beside_the_table_and_a_repeated_header_are_rejects(loading: Any
 
 
 def test_a_spec_may_say_where_the_header_is(loading: Any) -> None:
-    rows = [["Report of the day"], ["id", "n"], ["x", "y"], [1, 2]]
+    rows: Rows = [["Report of the day"], ["id", "n"], ["x", "y"], [1, 2]]
     loading.warehouse.file("shop.xlsx", xlsx({"S": rows}))
     loading.load(excel(loading, format={"skip_lines": 1}, error_handling={}))
     assert loading.rows("id", "n") == [("x", "y"), ("1", "2")]
     loading.warehouse.file("shop.xlsx", xlsx({"S": [[5, 6], [7, 8]]}))
-    told = {"format": {"header": False}, "columns": [{"name": "id"}, {"name": "n"}]}
+    told: dict[str, Any] = {"format": {"header": False}, "columns": [{"name": "id"}, {"name": "n"}]}
     loading.load(excel(loading, **told))
     assert loading.rows("id", "n")[2:] == [("5", "6"), ("7", "8")]
 
@@ -224,7 +224,7 @@ def test_an_old_workbook_is_read_alike(loading: Any) -> None:
 def test_a_workbook_may_be_packed_and_its_columns_are_described(loading: Any) -> None:
     from controlplane.load.describe import describe_source
 
-    rows = [["id", "day", "price"], [1, dt.date(2024, 1, 1), 1.25], [2, dt.date(2024, 1, 2), 3]]
+    rows: Rows = [["id", "day", "price"], [1, dt.date(2024, 1, 1), 1.25], [2, dt.date(2024, 1, 2), 3]]
     loading.warehouse.file("shop.xlsx.gz", gzip.compress(xlsx({"S": rows})))
     process = excel(loading, "shop.xlsx.gz")
     found = describe_source(process, loading.warehouse.project).columns
