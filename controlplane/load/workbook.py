@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +17,23 @@ from controlplane.load.error_cells import error_cells
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
+
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What a workbook with a password has: a stream of this name, or such a record behind the first.
+_ENCRYPTED = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08\x10\x00.{16}\x2f\x00",
+    re.DOTALL,
+)
+_TRY = """
+import sys, python_calamine
+try:
+    with open(sys.argv[1], "rb") as file:
+        book = python_calamine.CalamineWorkbook.from_filelike(file)
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name)
+except python_calamine.CalamineError:
+    pass
+"""
 
 Cells = list[str | None]
 # A range of merged cells: its first and its last row and column, counted from 0.
@@ -129,34 +149,43 @@ def open_workbook(path: Path, source: str) -> Iterator[Workbook]:
     from python_calamine import CalamineWorkbook
 
     with path.open("rb") as file:
+        if file.read(len(_COMPOUND)) == _COMPOUND:
+            _check_old(path, source)
+        file.seek(0)
         with _damage(source):
             opened = CalamineWorkbook.from_filelike(file)
         with opened:
             yield Workbook(path, source, opened)
 
 
-@contextmanager
-def _damage(source: str) -> Iterator[None]:
-    """Turns what the library says about a workbook into our error."""
-    from python_calamine import CalamineError, PasswordError
-
-    try:
-        yield
-    except PasswordError as error:
+def _check_old(path: Path, source: str) -> None:
+    """Let another process try a file of the old kind first: a damaged one can end that process."""
+    if _ENCRYPTED.search(path.read_bytes()):
         raise SourceError(
             f"{source}: is protected by a password",
             hint="save it without one, and load that",
-        ) from error
+        )
+    if subprocess.run(
+        [sys.executable, "-c", _TRY, path], capture_output=True, check=False
+    ).returncode:
+        raise SourceError(
+            f"{source}: is damaged and cannot be read",
+            hint="open it and save it anew, or as CSV",
+        )
+
+
+@contextmanager
+def _damage(source: str) -> Iterator[None]:
+    """Turns what the library says about a workbook into our error."""
+    from python_calamine import CalamineError
+
+    try:
+        yield
     except CalamineError as error:
         raise SourceError(
             f"{source}: is no workbook, or is damaged: {error}",
             hint="expected .xlsx, .xls, .xlsb or .ods; open it and save it anew, or as CSV",
         ) from error
-    except BaseException as error:
-        # The library's own faults are no exceptions in the sense of Python.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise SourceError(f"{source}: is damaged: {error}") from error
 
 
 def _float(value: float) -> str:

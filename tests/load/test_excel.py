@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwt
+from xlwt.CompoundDoc import XlsDoc
 
 from controlplane.errors import LoadError, SourceError
 
@@ -199,14 +201,12 @@ def test_an_old_workbook_is_read_alike(loading: Any) -> None:
     sheet = book.add_sheet("S")
     day = xlwt.easyxf(num_format_str="YYYY-MM-DD HH:MM:SS")
     sheet.write_merge(0, 0, 0, 3, "Sales")
-    for row, values in enumerate(
-        [
-            ["id", "n", "at", "ok"],
-            [1, 1.5, dt.datetime(2024, 1, 2, 3, 4), True],
-            [2, 2, dt.datetime(2024, 1, 3), False],
-        ],
-        start=2,
-    ):
+    rows: Rows = [
+        ["id", "n", "at", "ok"],
+        [1, 1.5, dt.datetime(2024, 1, 2, 3, 4), True],
+        [2, 2, dt.datetime(2024, 1, 3), False],
+    ]
+    for row, values in enumerate(rows, start=2):
         for column, value in enumerate(values):
             style = day if isinstance(value, dt.datetime) else xlwt.Style.default_style
             sheet.write(row, column, value, style)
@@ -224,7 +224,11 @@ def test_an_old_workbook_is_read_alike(loading: Any) -> None:
 def test_a_workbook_may_be_packed_and_its_columns_are_described(loading: Any) -> None:
     from controlplane.load.describe import describe_source
 
-    rows: Rows = [["id", "day", "price"], [1, dt.date(2024, 1, 1), 1.25], [2, dt.date(2024, 1, 2), 3]]
+    rows: Rows = [
+        ["id", "day", "price"],
+        [1, dt.date(2024, 1, 1), 1.25],
+        [2, dt.date(2024, 1, 2), 3],
+    ]
     loading.warehouse.file("shop.xlsx.gz", gzip.compress(xlsx({"S": rows})))
     process = excel(loading, "shop.xlsx.gz")
     found = describe_source(process, loading.warehouse.project).columns
@@ -242,13 +246,48 @@ def test_a_workbook_may_be_packed_and_its_columns_are_described(loading: Any) ->
 GOOD = xlsx({"S": [["a", "b"], [1, 2]]})
 
 
-def encrypted() -> bytes:
-    """The outside of a workbook with a password: an OLE file with the streams of an encrypted one."""
-    from xlwt.CompoundDoc import XlsDoc
-
+def old(stream: bytes) -> bytearray:
+    """An old Office document with this stream as its workbook."""
     out = io.BytesIO()
-    XlsDoc().save(out, b"\0" * 5000)
-    return out.getvalue().replace("Workbook".encode("utf-16-le"), "Notebook".encode("utf-16-le"))
+    XlsDoc().save(out, stream)
+    return bytearray(out.getvalue())
+
+
+def old_stream() -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    sheet.write_merge(0, 0, 0, 1, "Sales")
+    sheet.write(1, 0, "a")
+    stream: bytes = book.get_biff_data()
+    return stream
+
+
+def with_a_password() -> bytes:
+    """As new workbooks are encrypted: in an old document, in a stream of this name."""
+    content = old(b"\0" * 5000)
+    name = "EncryptedPackage".encode("utf-16-le")
+    at = content.find("Workbook".encode("utf-16-le"))
+    content[at : at + 66] = name.ljust(64, b"\0") + struct.pack("<H", len(name) + 2)
+    return bytes(content)
+
+
+def old_with_a_password() -> bytes:
+    """As old workbooks are encrypted: a record behind the first says so."""
+    stream = old_stream()
+    return bytes(old(stream[:20] + b"\x2f\x00\x06\x00" + bytes(6) + stream[20:]))
+
+
+def old_and_harmful() -> bytes:
+    """A list of merged cells without its length, at which the library gives up the process."""
+    stream = old_stream()
+    at = stream.find(b"\xe5\x00\x0a\x00")
+    assert at > 0
+    return bytes(old(stream[:at] + b"\xe5\x00\x00\x00" + stream[at + 14 :]))
+
+
+NO_WORKBOOK = bytes(old(b"x" * 5000)).replace(
+    *(n.encode("utf-16-le") for n in ("Workbook", "Notebook"))
+)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +296,10 @@ def encrypted() -> bytes:
         (GOOD[: len(GOOD) // 2], "damaged"),
         (GOOD[:-30], "damaged"),
         (b"a,b\n1,2\n", "is no workbook"),
-        (encrypted(), "is no workbook, or is damaged"),
+        (with_a_password(), "is protected by a password"),
+        (old_with_a_password(), "is protected by a password"),
+        (old_and_harmful(), "damaged"),
+        (NO_WORKBOOK, "is no workbook, or is damaged"),
         (xlsx({"S": [], "T": []}), "no sheet that holds anything"),
         (xlsx({"S": [["Only a title"]]}), "holds no table"),
         (b"", "no workbook"),

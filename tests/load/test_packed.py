@@ -110,7 +110,7 @@ def test_a_cut_file_is_refused_and_nothing_is_loaded(
     path = f"shop.csv.{packer}" if named else "shop.csv"
     for cut in (len(whole) - 1, len(whole) // 2):
         loading.warehouse.file(path, whole[:cut])
-        with pytest.raises(SourceError, match="damaged|ends too early"):
+        with pytest.raises(SourceError, match=r"damaged|ends too early"):
             loading.load(loading.csv(path))
     assert ("raw", "shop") not in loading.warehouse.target.relations()
 

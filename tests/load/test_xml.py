@@ -183,7 +183,10 @@ def test_what_is_no_whole_and_harmless_xml_is_refused_and_nothing_is_loaded(
 
 def test_a_delivery_without_records_is_loaded_where_the_spec_declares_columns(loading: Any) -> None:
     loading.warehouse.file("shop.xml", "<orders/>")
-    told: dict[str, Any] = {"format": {"record": "order"}, "columns": [{"name": "id"}, {"name": "total"}]}
+    told: dict[str, Any] = {
+        "format": {"record": "order"},
+        "columns": [{"name": "id"}, {"name": "total"}],
+    }
     loading.load(xml(loading, **told))
     assert loading.rows("id", "total") == []
     loading.warehouse.file("shop.xml", "<orders><order id='1'/></orders>")

@@ -68,7 +68,7 @@ def test_a_workbook_with_one_sheet_of_data_is_a_table(place: Any) -> None:
 @pytest.mark.parametrize("name", ["sales.csv", "sales.dat", "sales.xlsx.gz", "sales.zst"])
 def test_a_workbook_is_known_by_its_content(place: Any, name: str) -> None:
     content = workbook(S=TABLE)
-    packed = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}
+    packed: dict[str, Any] = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}
     place.file(name, packed.get(name.rpartition(".")[2], bytes)(content))
     assert call(place, "--file", name).return_value == 0
     assert rows(place, "sales") == BOTH
@@ -159,7 +159,9 @@ def test_a_cut_file_leaves_nothing(place: Any) -> None:
     assert "rs.xml:2:" in str(call(place, "--file", "rs.xml").exception)
     place.file("x.csv.zst", zstandard.ZstdCompressor().compress(b"id,name\n" * 50)[:-1])
     assert "ends too early" in str(call(place, "--file", "x.csv.zst").exception)
-    assert not [name for schema, name in place.target.relations() if schema == "raw" and name[0] != "_"]
+    assert not [
+        name for schema, name in place.target.relations() if schema == "raw" and name[0] != "_"
+    ]
 
 
 def test_packed_tables_of_a_folder_are_named_without_their_endings(place: Any) -> None:
