@@ -285,9 +285,10 @@ def old_and_harmful() -> bytes:
     return bytes(old(stream[:at] + b"\xe5\x00\x00\x00" + stream[at + 14 :]))
 
 
-NO_WORKBOOK = bytes(old(b"x" * 5000)).replace(
-    *(n.encode("utf-16-le") for n in ("Workbook", "Notebook"))
-)
+def no_workbook() -> bytes:
+    """An old Office document of another kind."""
+    workbook, other = "Workbook".encode("utf-16-le"), "Notebook".encode("utf-16-le")
+    return bytes(old(b"x" * 5000).replace(workbook, other))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +300,7 @@ NO_WORKBOOK = bytes(old(b"x" * 5000)).replace(
         (with_a_password(), "is protected by a password"),
         (old_with_a_password(), "is protected by a password"),
         (old_and_harmful(), "damaged"),
-        (NO_WORKBOOK, "is no workbook, or is damaged"),
+        (no_workbook(), "is no workbook, or is damaged"),
         (xlsx({"S": [], "T": []}), "no sheet that holds anything"),
         (xlsx({"S": [["Only a title"]]}), "holds no table"),
         (b"", "no workbook"),
