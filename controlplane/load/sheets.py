@@ -15,7 +15,7 @@ from typing import Any
 
 from controlplane.errors import SourceError
 from controlplane.load.rejects import Reject, RejectSpool
-from controlplane.load.table import Row, Table, find_table
+from controlplane.load.table import Row, Table, find_table, is_no_data, specific_columns
 from controlplane.load.workbook import Cells, Merged, Sheet
 from controlplane.specs.source import Column, FileFormat
 
@@ -101,7 +101,8 @@ def split_sheet(
     inner = replace(layout, columns=tuple(column - left for column in layout.columns))
     with good.open("w", encoding="utf-8", newline="") as out:
         written = longest = 0
-        for line in _records(numbered, inner, left, rejects):
+        specific = _specific(sample, inner) if not is_told else []
+        for line in _records(numbered, inner, left, specific, rejects):
             out.write(line)
             written += 1
             longest = max(longest, len(line))
@@ -110,44 +111,77 @@ def split_sheet(
 
 
 def _records(
-    rows: Iterable[_Numbered], layout: SheetLayout, left: int, rejects: RejectSpool
+    rows: Iterable[_Numbered],
+    layout: SheetLayout,
+    left: int,
+    specific: Sequence[int],
+    rejects: RejectSpool,
 ) -> Iterator[str]:
-    """The lines of the records; rows at the end that are notes are rejects."""
+    """The lines of the records; notes at the end, and what follows a second header, are rejects."""
     table, columns = layout.table, layout.columns
     header = table.header[0].cells if len(table.header) == 1 else None
     first, last = columns[0], columns[-1] + 1
     is_block = columns == tuple(range(first, last))
     inside, outside = set(columns), None
-    count = 0
+    count, previous = 0, table.first_line
+    is_set_off = has_ended = False
     held: list[tuple[_Numbered, str]] = []
     for number, row in rows:
         if number <= table.first_line:
             continue
         count += 1
+        is_set_off = is_set_off or number > previous + 1
+        previous = number
         cells = row[first:last] if is_block else [row[column] for column in columns]
         line = f"{count},{','.join(map(_quoted, cells))}\n"
         if outside is None:
             outside = [column for column in range(len(row)) if column not in inside]
+        texts = [cell or "" for cell in cells]
+        repeats = header is not None and tuple(texts) == header
+        if is_set_off and specific and not repeats and is_no_data(texts, specific):
+            has_ended = has_ended or sum(map(bool, texts)) > 1
         fault = ""
-        if beside := [column for column in outside if (row[column] or "").strip()]:
+        if has_ended:
+            fault = "stands below the table"
+        elif beside := [column for column in outside if (row[column] or "").strip()]:
             fault = f"has a value in column {_letters(beside[0] + left)}, beside the table"
-        elif header is not None and tuple(cell or "" for cell in cells) == header:
+        elif repeats:
             fault = "repeats the header"
         elif "\0" in line:
             fault = "has a NUL character, which no text can hold"
+        if has_ended:
+            _reject_below(held, rejects)
         if fault:
             rejects.add(Reject(number, None, _shown(row), fault))
-        elif not any(cells[1:]) and table.is_sparse([cell or "" for cell in cells]):
+        elif not any(cells[1:]) and table.is_sparse(texts):
             held.append(((number, row), line))
         else:
             yield from (each for _, each in held)
             held.clear()
+            is_set_off = False
             yield line
         if len(held) > _MOST_NOTES:
             yield from (each for _, each in held)
             held.clear()
+    _reject_below(held, rejects)
+
+
+def _reject_below(held: list[tuple[_Numbered, str]], rejects: RejectSpool) -> None:
     for (number, row), _ in held:
         rejects.add(Reject(number, None, _shown(row), "stands below the table"))
+    held.clear()
+
+
+def _specific(sample: Iterable[_Numbered], layout: SheetLayout) -> list[int]:
+    """The columns that are numbers or times in the first records, up to an empty row."""
+    first: list[list[str]] = []
+    for number, cells in sample:
+        if number <= layout.table.first_line:
+            continue
+        if not _has_text(cells):
+            break
+        first.append([cells[column] or "" for column in layout.columns])
+    return specific_columns(first, len(layout.columns)) if len(first) > 1 else []
 
 
 def _reject_around(sample: Iterable[_Numbered], table: Table, rejects: RejectSpool) -> None:

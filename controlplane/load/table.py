@@ -253,17 +253,22 @@ def _rows_beneath(body: Sequence[Row], width: int) -> int:
         data = [row.cells for row in body[1 + more :] if len(row.cells) >= width]
         if len(data) < 2:
             continue
-        usual = [_usual_kind([cells[index] for cells in data]) for index in range(width)]
-        columns = [index for index in range(width) if usual[index] in SPECIFIC]
+        columns = specific_columns(data, width)
         if columns and all(
-            len(row.cells) >= width and _is_no_data(row.cells, columns)
-            for row in body[1 : 1 + more]
+            len(row.cells) >= width and is_no_data(row.cells, columns) for row in body[1 : 1 + more]
         ):
             return more
     return 0
 
 
-def _is_no_data(cells: Sequence[str], columns: Sequence[int]) -> bool:
+def specific_columns(data: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The columns that are numbers or times, as a rule."""
+    return [
+        index for index in range(width) if _usual_kind([cells[index] for cells in data]) in SPECIFIC
+    ]
+
+
+def is_no_data(cells: Sequence[str], columns: Sequence[int]) -> bool:
     """Whether none of these cells holds a number or a time, and most hold a word of their own."""
     words = [cells[index].strip() for index in columns]
     filled = [word for word in words if word]

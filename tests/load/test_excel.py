@@ -160,6 +160,27 @@ def test_a_value_beside_the_table_and_a_repeated_header_are_rejects(loading: Any
     ]
 
 
+def test_a_second_table_below_the_first_is_not_loaded_as_part_of_it(loading: Any) -> None:
+    rows: Rows = [
+        ["id", "name", "price"],
+        [1, "Ann", 1.5],
+        [2, "Bob", 2.5],
+        [],
+        [3, "Eve", None],
+        [],
+        ["Shops"],
+        ["shop", "city", "since"],
+        ["north", "Kiel", 1999],
+        [7, "south", 8],
+    ]
+    loading.warehouse.file("shop.xlsx", xlsx({"S": rows}))
+    loading.load(excel(loading))
+    assert loading.rows() == [("1", "Ann", "1.5"), ("2", "Bob", "2.5"), ("3", "Eve", None)]
+    assert loading.rejects("line_number", "reason") == [
+        (number, "stands below the table") for number in (7, 8, 9, 10)
+    ]
+
+
 def test_a_spec_may_say_where_the_header_is(loading: Any) -> None:
     rows: Rows = [["Report of the day"], ["id", "n"], ["x", "y"], [1, 2]]
     loading.warehouse.file("shop.xlsx", xlsx({"S": rows}))
