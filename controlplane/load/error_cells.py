@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
 
+from controlplane.load.old_workbook import old_error_cells
+
 _CHUNK = 1 << 20
 _CELL = re.compile(
     rb"""<(?:\w+:)?c\s(?=[^>]*\bt=["']e["'])[^>]*\br=["']([A-Z]+)(\d+)["'][^>]*>"""
@@ -19,21 +21,23 @@ _MARK = re.compile(rb"""\bt=["']e["']""")
 
 
 def error_cells(path: Path, sheet: str) -> Mapping[int, Mapping[int, str]]:
-    """The errors of a sheet of an .xlsx file by row, from 1, and column, from 0.
+    """The errors of a sheet of an .xlsx or .xls file by row, from 1, and column, from 0.
 
-    Other formats have none that can be found.
+    Those of other formats are not found.
     """
-    if not zipfile.is_zipfile(path):
-        return {}
+    is_new = zipfile.is_zipfile(path)
     found: dict[int, dict[int, str]] = {}
+    for row, column, text in (_of_new if is_new else old_error_cells)(path, sheet):
+        found.setdefault(row, {})[column] = text
+    return found
+
+
+def _of_new(path: Path, sheet: str) -> Iterator[tuple[int, int, str]]:
     with zipfile.ZipFile(path) as archive:
         part = _part(archive, sheet)
-        if part is None:
-            return {}
-        with archive.open(part) as content:
-            for column, row, text in _errors(content):
-                found.setdefault(row, {})[column] = text
-    return found
+        if part is not None:
+            with archive.open(part) as content:
+                yield from _errors(content)
 
 
 def _errors(content: IO[bytes]) -> Iterator[tuple[int, int, str]]:
@@ -50,7 +54,7 @@ def _errors(content: IO[bytes]) -> Iterator[tuple[int, int, str]]:
 def _in(text: bytes) -> Iterator[tuple[int, int, str]]:
     if _MARK.search(text):
         for match in _CELL.finditer(text):
-            yield _column(match[1]), int(match[2]), match[3].decode()
+            yield int(match[2]), _column(match[1]), match[3].decode()
 
 
 def _column(letters: bytes) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from controlplane.errors import SourceError
 from controlplane.load.error_cells import error_cells
@@ -110,7 +113,13 @@ class Workbook:
             raise SourceError(f"{self._source}: has no sheet '{name}' (has: {has})")
         with _damage(self._source):
             cells = self._opened.get_sheet_by_name(name)
-            return Sheet(name, cells, error_cells(self._path, name))
+            return Sheet(name, cells, self._errors(name))
+
+    def _errors(self, name: str) -> Mapping[int, Mapping[int, str]]:
+        try:
+            return error_cells(self._path, name)
+        except (BadZipFile, EOFError, IndexError, UnicodeError, struct.error, zlib.error) as error:
+            raise SourceError(f"{self._source}: sheet '{name}' is damaged: {error}") from error
 
     def with_data(self) -> list[SheetName]:
         """The sheets that hold something."""

@@ -242,6 +242,28 @@ def test_an_old_workbook_is_read_alike(loading: Any) -> None:
     assert loading.rejects() == [(1, "Sales", "stands above the table")]
 
 
+@pytest.mark.parametrize("rows", [2, 3000])
+def test_errors_of_an_old_workbook_are_found(loading: Any, rows: int) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("info")
+    sheet = book.add_sheet("Ü")
+    sheet.write(0, 1, "id")
+    sheet.write(0, 2, "n")
+    sheet.write(0, 3, "m")
+    for row in range(1, rows + 1):
+        sheet.write(row, 1, row)
+        sheet.write(row, 2, row % 2 == 0)
+        sheet.row(row).set_cell_error(3, "#N/A!" if row % 3 else "#DIV/0!")
+    out = io.BytesIO()
+    book.save(out)
+    loading.warehouse.file("shop.xls", out.getvalue())
+    loading.load(excel(loading, "shop.xls"))
+    assert loading.rows() == [
+        (str(n), "false" if n % 2 else "true", "#N/A" if n % 3 else "#DIV/0!")
+        for n in range(1, rows + 1)
+    ]
+
+
 def test_a_workbook_may_be_packed_and_its_columns_are_described(loading: Any) -> None:
     from controlplane.load.describe import describe_source
 
