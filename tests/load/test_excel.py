@@ -242,6 +242,31 @@ def test_an_old_workbook_is_read_alike(loading: Any) -> None:
     assert loading.rejects() == [(1, "Sales", "stands above the table")]
 
 
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"
+ODS = f"""<office:document-content xmlns:office="{OFFICE}office:1.0" xmlns:table="{OFFICE}table:1.0"
+xmlns:text="{OFFICE}text:1.0"><office:body><office:spreadsheet><table:table table:name="S">
+<table:table-row><table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell>
+<table:table-cell office:value-type="string"><text:p>day</text:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell office:value-type="float" office:value="1"><text:p>1</text:p>
+</table:table-cell><table:table-cell office:value-type="date" office:date-value="2024-01-02">
+<text:p>2 Jan</text:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell office:value-type="float" office:value="2"><text:p>2</text:p>
+</table:table-cell><table:table-cell office:value-type="boolean" office:boolean-value="true">
+<text:p>TRUE</text:p></table:table-cell></table:table-row>
+</table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def test_an_open_document_is_read_alike(loading: Any) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", ODS.replace(">\n<", "><"))
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    loading.warehouse.file("shop.ods", out.getvalue())
+    loading.load(excel(loading, "shop.ods"))
+    assert loading.rows() == [("1", "2024-01-02"), ("2", "true")]
+
+
 @pytest.mark.parametrize("rows", [2, 3000])
 def test_errors_of_an_old_workbook_are_found(loading: Any, rows: int) -> None:
     book = xlwt.Workbook()
