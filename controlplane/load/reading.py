@@ -22,7 +22,8 @@ from controlplane.load.files import SourceFile
 from controlplane.load.json_records import split_json
 from controlplane.load.parquet import as_text, parquet_columns, parquet_select
 from controlplane.load.rejects import Reject, RejectSpool
-from controlplane.load.sheets import SheetLayout, split_sheet
+from controlplane.load.sheet_layout import SheetLayout
+from controlplane.load.sheets import split_sheet
 from controlplane.load.spool import disk_errors
 from controlplane.load.suspicion import look_at
 from controlplane.load.transcode import is_utf8, to_utf8

@@ -6,45 +6,20 @@ records, below them or beside them is no record, and goes to the rejects with it
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 from controlplane.errors import SourceError
 from controlplane.load.rejects import Reject, RejectSpool
-from controlplane.load.table import Row, Table, find_table, is_no_data, specific_columns
-from controlplane.load.workbook import Cells, Merged, Sheet
+from controlplane.load.sheet_layout import Numbered, SheetLayout, found, has_text, shown, told
+from controlplane.load.table import Table, is_no_data, specific_columns
+from controlplane.load.workbook import Sheet
 from controlplane.specs.source import Column, FileFormat
 
 _SAMPLE_ROWS = 2000
 _MOST_NOTES = 100
-# A header has so many rows at most, so that merged cells of more are no part of it.
-_MOST_MERGED_ROWS = 3
-_MOST_LOOKS = 4
-
-_Numbered = tuple[int, Cells]
-
-
-@dataclass(frozen=True)
-class SheetLayout:
-    """Which sheet was read, and where its table stands; `columns` are counted from 0."""
-
-    sheet: str
-    table: Table
-    columns: tuple[int, ...]
-
-    def to_dict(self) -> Mapping[str, Any]:
-        """The findings as plain values."""
-        return {
-            "sheet": self.sheet,
-            "preamble": [_shown(row.cells) for row in self.table.preamble if not row.is_blank],
-            "header": list(self.table.titles) if self.table.titles else None,
-            "beneath": [_shown(row.cells) for row in self.table.beneath],
-            "skip_lines": self.table.first_line,
-        }
 
 
 @dataclass(frozen=True)
@@ -83,12 +58,12 @@ def split_sheet(
     where = f"{source}, sheet '{sheet.name}'"
     is_told = settings is not None and bool(settings.model_fields_set & {"header", "skip_lines"})
     if settings is not None and is_told:
-        layout = _told(sheet, sample, settings, where)
+        layout = told(sheet, sample, settings, where)
     else:
-        layout = _found(sheet, sample)
+        layout = found(sheet, sample)
     table = layout.table
     after = (cells for number, cells in sample if number > table.first_line)
-    if not table.width or (table.width == 1 and not any(_has_text(cells) for cells in after)):
+    if not table.width or (table.width == 1 and not any(has_text(cells) for cells in after)):
         raise SourceError(
             f"{where}: holds no table: no row follows the first one",
             hint="expected a row of column names with records below it",
@@ -96,7 +71,7 @@ def split_sheet(
     titles = table.titles or _names(declared, table.width, where)
     if not is_told:
         _reject_around(sample, table, rejects)
-    numbered = ((number, cells) for number, cells in chain(sample, rows) if _has_text(cells))
+    numbered = ((number, cells) for number, cells in chain(sample, rows) if has_text(cells))
     left = sheet.first_column
     inner = replace(layout, columns=tuple(column - left for column in layout.columns))
     with good.open("w", encoding="utf-8", newline="") as out:
@@ -111,7 +86,7 @@ def split_sheet(
 
 
 def _records(
-    rows: Iterable[_Numbered],
+    rows: Iterable[Numbered],
     layout: SheetLayout,
     left: int,
     specific: Sequence[int],
@@ -125,7 +100,7 @@ def _records(
     inside, outside = set(columns), None
     count, previous = 0, table.first_line
     is_set_off = has_ended = False
-    held: list[tuple[_Numbered, str]] = []
+    held: list[tuple[Numbered, str]] = []
     for number, row in rows:
         if number <= table.first_line:
             continue
@@ -152,7 +127,7 @@ def _records(
         if has_ended:
             _reject_below(held, rejects)
         if fault:
-            rejects.add(Reject(number, None, _shown(row), fault))
+            rejects.add(Reject(number, None, shown(row), fault))
         elif not any(cells[1:]) and table.is_sparse(texts):
             held.append(((number, row), line))
         else:
@@ -166,122 +141,33 @@ def _records(
     _reject_below(held, rejects)
 
 
-def _reject_below(held: list[tuple[_Numbered, str]], rejects: RejectSpool) -> None:
+def _reject_below(held: list[tuple[Numbered, str]], rejects: RejectSpool) -> None:
     for (number, row), _ in held:
-        rejects.add(Reject(number, None, _shown(row), "stands below the table"))
+        rejects.add(Reject(number, None, shown(row), "stands below the table"))
     held.clear()
 
 
-def _specific(sample: Iterable[_Numbered], layout: SheetLayout) -> list[int]:
+def _specific(sample: Iterable[Numbered], layout: SheetLayout) -> list[int]:
     """The columns that are numbers or times in the first records, up to an empty row."""
     first: list[list[str]] = []
     for number, cells in sample:
         if number <= layout.table.first_line:
             continue
-        if not _has_text(cells):
+        if not has_text(cells):
             break
         first.append([cells[column] or "" for column in layout.columns])
     return specific_columns(first, len(layout.columns)) if len(first) > 1 else []
 
 
-def _reject_around(sample: Iterable[_Numbered], table: Table, rejects: RejectSpool) -> None:
+def _reject_around(sample: Iterable[Numbered], table: Table, rejects: RejectSpool) -> None:
     """Keep what stands above the table, and between its header and its records."""
     header = {row.number for row in table.header}
     for number, cells in sample:
-        if number > table.first_line or number in header or not _has_text(cells):
+        if number > table.first_line or number in header or not has_text(cells):
             continue
         is_above = not header or number < min(header)
         reason = "stands above the table" if is_above else "stands between the header and the data"
-        rejects.add(Reject(number, None, _shown(cells), reason))
-
-
-def _told(
-    sheet: Sheet, sample: Sequence[_Numbered], settings: FileFormat, where: str
-) -> SheetLayout:
-    """The table that begins where the spec says."""
-    below = [each for each in sample if each[0] > settings.skip_lines and _has_text(each[1])]
-    if not below:
-        raise SourceError(
-            f"{where}: has nothing below the {settings.skip_lines} rows that are passed over",
-            hint="correct source_config.format.skip_lines",
-        )
-    columns = _filled(below)
-    rows = [_row(number, [cells[column] for column in columns]) for number, cells in below]
-    header = rows[:1] if settings.header else []
-    skipped = _row(settings.skip_lines, [])
-    table = Table(
-        width=len(columns),
-        usually_filled=0,
-        titles=header[0].cells if header else (),
-        # Only its number counts: what is passed over on purpose is no reject.
-        preamble=(skipped,) if settings.skip_lines else (),
-        header=tuple(header),
-        beneath=(),
-    )
-    return SheetLayout(sheet.name, table, tuple(column + sheet.first_column for column in columns))
-
-
-def _found(sheet: Sheet, sample: Sequence[_Numbered]) -> SheetLayout:
-    """The table as it looks."""
-    left = sheet.first_column
-    # What stands alone in a column is a remark rather than a title of an empty column.
-    columns = _filled(sample, 2) or _filled(sample)
-    for look in range(_MOST_LOOKS):
-        table = find_table(_rows_in(sample, columns, sheet.merged, left), len(columns))
-        header = {row.number for row in table.header}
-        inside = _filled(each for each in sample if each[0] > table.first_line or each[0] in header)
-        if not inside or inside == columns or look == _MOST_LOOKS - 1:
-            break
-        columns = inside
-    return SheetLayout(sheet.name, table, tuple(column + left for column in columns))
-
-
-def _rows_in(
-    sample: Sequence[_Numbered], columns: Sequence[int], merged: Iterable[Merged], left: int
-) -> list[Row]:
-    """The rows as they are told apart: what cells are merged says which titles belong together."""
-    texts = {number: [row[column] or "" for column in columns] for number, row in sample}
-    place = {column + left: index for index, column in enumerate(columns)}
-    grouped: dict[int, set[int]] = {}
-    for (top, first), (bottom, last) in merged:
-        here = [place[column] for column in range(first, last + 1) if column in place]
-        if top + 1 not in texts or not here:
-            continue
-        if len(here) > 1:
-            grouped.setdefault(top + 1, set()).update(here)
-        elif 0 < bottom - top < _MOST_MERGED_ROWS:
-            for number in range(top + 2, bottom + 2):
-                if number in texts:
-                    texts[number][here[0]] = texts[top + 1][here[0]]
-    for number, covered in grouped.items():
-        for index, text in enumerate(texts[number]):
-            if not text and index not in covered:
-                # No title of a group: a space keeps the one before it from being taken over.
-                texts[number][index] = " "
-    rows: list[Row] = []
-    is_above = True
-    for number, cells in texts.items():
-        filled = max((index for index, cell in enumerate(cells, 1) if cell.strip()), default=0)
-        is_above = is_above and 2 * filled <= len(cells) and len(cells) > 1
-        rows.append(_row(number, cells[:filled] if is_above else cells))
-    return rows
-
-
-def _row(number: int, cells: Sequence[str | None]) -> Row:
-    texts = tuple(cell or "" for cell in cells)
-    return Row(number, 1, texts, "", "\t".join(texts).encode("utf-8", "backslashreplace"))
-
-
-def _filled(rows: Iterable[_Numbered], least: int = 1) -> list[int]:
-    """The columns in which so many rows hold something."""
-    found: Counter[int] = Counter()
-    for _, cells in rows:
-        found.update(index for index, cell in enumerate(cells) if cell and cell.strip())
-    return sorted(index for index, count in found.items() if count >= least)
-
-
-def _has_text(cells: Cells) -> bool:
-    return any(cell and cell.strip() for cell in cells)
+        rejects.add(Reject(number, None, shown(cells), reason))
 
 
 def _names(declared: Sequence[Column], width: int, where: str) -> tuple[str, ...]:
@@ -297,10 +183,6 @@ def _names(declared: Sequence[Column], width: int, where: str) -> tuple[str, ...
 
 def _quoted(cell: str | None) -> str:
     return '"' + cell.replace('"', '""') + '"' if cell is not None else ""
-
-
-def _shown(cells: Iterable[str | None]) -> str:
-    return "\t".join(cell or "" for cell in cells).strip("\t")
 
 
 def _letters(column: int) -> str:

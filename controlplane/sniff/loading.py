@@ -20,7 +20,7 @@ from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
 from controlplane.load.files import FileMemory
 from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
 from controlplane.load.results import Batch
-from controlplane.load.sheets import SheetLayout
+from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import spool_folder
 from controlplane.naming import MAX_NAME, snake_case
 from controlplane.sniff.layout import Layout

@@ -19,7 +19,7 @@ from controlplane.load.csv_split import split_csv
 from controlplane.load.files import SourceFile, open_bytes
 from controlplane.load.reading import Reading, fast_csv, from_spool, open_file, open_sheet
 from controlplane.load.rejects import Reject, RejectSpool
-from controlplane.load.sheets import SheetLayout
+from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import disk_errors
 from controlplane.load.suspicion import look_at
 from controlplane.load.table import Row
