@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     help="Load a file that has no spec; a folder or a glob for all files of it.",
 )
 @click.option("--as", "table", metavar="NAME", help="With --file: its table is raw.NAME.")
-@click.option("--table-per-file", is_flag=True, help="With --file: a table for each file.")
+@click.option("--table-per-file", is_flag=True, help="With --file: a table for each file or sheet.")
+@click.option("--sheet", metavar="NAME", help="With --file: the sheet of a workbook.")
 @click.option("--accept-empty", is_flag=True, help="Let an empty or collapsed delivery replace.")
 @click.option("--accept-drift", is_flag=True, help="Load a source whose columns changed.")
 @click.option("--no-wait", is_flag=True, help="Exit with 4 if somebody else writes the warehouse.")
@@ -40,6 +41,7 @@ def ingest(
     given: str | None,
     table: str | None,
     table_per_file: bool,
+    sheet: str | None,
     accept_empty: bool,
     accept_drift: bool,
     no_wait: bool,
@@ -67,12 +69,13 @@ def ingest(
             given,
             table=table,
             table_per_file=table_per_file,
+            sheet=sheet,
             accept_drift=accept_drift,
             wait=not no_wait,
             output=output,
         )
-    if table is not None or table_per_file:
-        raise click.UsageError("--as and --table-per-file need --file")
+    if table is not None or table_per_file or sheet is not None:
+        raise click.UsageError("--as, --table-per-file and --sheet need --file")
 
     if dry_run:
         loads = _dry_run(project, names)

@@ -11,6 +11,7 @@ from controlplane.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from controlplane.config import Project
+    from controlplane.sniff.layout import Layout
     from controlplane.sniff.loading import LoadedFile
 
 _SHOWN = 8
@@ -22,6 +23,7 @@ def ingest_files(
     *,
     table: str | None,
     table_per_file: bool,
+    sheet: str | None,
     accept_drift: bool,
     wait: bool,
     output: str,
@@ -33,7 +35,7 @@ def ingest_files(
 
     paths = _paths(given)
     names = _tables(paths, table, table_per_file=table_per_file)
-    _refuse_tables_of_specs(project, names)
+    of_specs = _refuse_tables_of_specs(project, names)
     loaded: list[LoadedFile] = []
     for each in load_unknown(
         list(zip(paths, names, strict=True)),
@@ -43,6 +45,9 @@ def ingest_files(
         accept_drift=accept_drift,
         wait=wait,
         on_wait=narrate,
+        sheet=sheet,
+        table_per_sheet=table_per_file,
+        reserved=of_specs,
     ):
         loaded.append(each)
         if each.error is not None and (len(paths) > 1 or output == "json"):
@@ -98,7 +103,8 @@ def _tables(paths: Sequence[Path], table: str | None, *, table_per_file: bool) -
     return names
 
 
-def _refuse_tables_of_specs(project: Project, names: Sequence[str]) -> None:
+def _refuse_tables_of_specs(project: Project, names: Sequence[str]) -> set[str]:
+    """The tables that ETL processes load."""
     from controlplane.specs.files import read_etl_specs
 
     slugs = {file.spec.slug for file in read_etl_specs(project.root)}
@@ -108,6 +114,7 @@ def _refuse_tables_of_specs(project: Project, names: Sequence[str]) -> None:
                 f"raw.{name} is what the ETL process '{name}' loads",
                 hint="load the file with another name: --as NAME",
             )
+    return slugs
 
 
 def _render(loaded: Sequence[LoadedFile]) -> str:
@@ -130,6 +137,8 @@ def _render(loaded: Sequence[LoadedFile]) -> str:
 
 
 def _described(each: LoadedFile) -> str:
+    from controlplane.sniff.layout import Layout
+
     if each.batch is None:
         return f"{each.source}: unchanged since it was loaded into raw.{each.table}"
     lines = [f"{each.source} -> raw.{each.table}"]
@@ -137,21 +146,16 @@ def _described(each: LoadedFile) -> str:
     if layout is None:
         lines.append(f"format     {each.format}")
     else:
-        dialect, found = layout.dialect.format, layout.table
-        quote = dialect.quote or "none"
-        lines += [
-            f"encoding   {layout.encoding}",
-            f"delimiter  {_named(dialect.delimiter) if found.width > 1 else 'none (one column)'}",
-            f"quote      {quote}" + ("" if dialect.escape == dialect.quote else ", escape \\"),
-            f"header     {'line ' + str(found.header[0].number) if found.header else 'none'}",
-        ]
+        lines += _dialect(layout) if isinstance(layout, Layout) else [f"sheet      {layout.sheet}"]
+        found, line = layout.table, "line" if isinstance(layout, Layout) else "row"
+        header = f"{line} {found.header[0].number}" if found.header else "none"
+        lines.append(f"header     {header}")
         above = [row for row in found.preamble if not row.is_blank]
         if above:
-            lines.append(f"above it   {_lines(len(above))}, kept in raw._rejects")
+            lines.append(f"above it   {_count(len(above), line)}, kept in raw._rejects")
         if found.beneath:
-            lines.append(
-                f"beneath    {_lines(len(found.beneath))} of no data, kept in raw._rejects"
-            )
+            count = _count(len(found.beneath), line)
+            lines.append(f"beneath    {count} of no data, kept in raw._rejects")
     columns = ", ".join(each.columns[:_SHOWN])
     more = len(each.columns) - _SHOWN
     lines.append(f"columns    {columns}" + (f" and {more} more" if more > 0 else ""))
@@ -170,5 +174,16 @@ def _named(delimiter: str) -> str:
     )
 
 
-def _lines(count: int) -> str:
-    return f"{count} line" if count == 1 else f"{count} lines"
+def _count(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _dialect(layout: Layout) -> list[str]:
+    dialect = layout.dialect.format
+    delimiter = _named(dialect.delimiter) if layout.table.width > 1 else "none (one column)"
+    quote = (dialect.quote or "none") + ("" if dialect.escape == dialect.quote else ", escape \\")
+    return [
+        f"encoding   {layout.encoding}",
+        f"delimiter  {delimiter}",
+        f"quote      {quote}",
+    ]

@@ -102,7 +102,6 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
 
     from controlplane.load.column_types import find_types
     from controlplane.load.files import source_files
-    from controlplane.load.parquet import parquet_columns
     from controlplane.load.reading import check_declared, declared_names, union
     from controlplane.load.sample import settle
     from controlplane.load.spool import spool_folder
@@ -132,10 +131,9 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
             for name, column in declared_names(config.columns, reading).items()
         }
         given: dict[str, str] = {}
-        if config.source_type == "parquet":
-            for file in files:
-                for column in parquet_columns(reader, file.path, file.source):
-                    given[column.name] = _widest(given.get(column.name), _parquet(column.type))
+        for reading in readings:
+            for name, kind in zip(reading.columns, reading.types, strict=False):
+                given[name] = _widest(given.get(name), _parquet(kind))
         open_names = [name for name in titles if name not in given and not _type(declared, name)]
         if sum(file.state.size for file in files) > WHOLE_FILE_BYTES:
             select = f"select * from ({select}) limit {SAMPLE_ROWS}"

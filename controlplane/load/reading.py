@@ -22,14 +22,21 @@ from controlplane.load.files import SourceFile
 from controlplane.load.json_records import split_json
 from controlplane.load.parquet import as_text, parquet_columns, parquet_select
 from controlplane.load.rejects import Reject, RejectSpool
+from controlplane.load.sheet_layout import SheetLayout
+from controlplane.load.sheets import split_sheet
 from controlplane.load.spool import disk_errors
+from controlplane.load.suspicion import look_at
 from controlplane.load.transcode import is_utf8, to_utf8
+from controlplane.load.unpack import is_workbook, unpacked
+from controlplane.load.workbook import open_workbook
+from controlplane.load.xml_records import split_xml
 from controlplane.naming import column_names, snake_case
 from controlplane.specs.source import Column, SourceConfig
 
 _USUAL_LINE = 2_097_152
 # Up to this size a file fits into DuckDB's memory, beside what writing it takes.
 IN_MEMORY_BYTES = 320_000_000
+_READ_FROM_GZIP = ("csv", "tsv", "json", "jsonl")
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class Reading:
 
     `select` gives each raw column as text, and `_row_number`. Numbering the records holds DuckDB to
     one thread; `select_in_memory`, for sources that fit there, numbers them first, and all threads
-    go on. `rows` says how many records there are, where it is known before.
+    go on. `rows` says how many records there are, where it is known before; `types` are the columns'
+    own, where the source has some.
     """
 
     titles: tuple[str, ...]
@@ -46,6 +54,7 @@ class Reading:
     select: str
     select_in_memory: str = ""
     rows: int | None = None
+    types: tuple[str, ...] = ()
     rejects: RejectSpool | None = None
     again: Callable[[], Reading] | None = None
 
@@ -91,11 +100,35 @@ def open_file(
     Raises:
         SourceError: it cannot be read at all.
     """
-    if config.source_type == "parquet":
+    kind = config.source_type
+    # Text that is named as packed with gzip is read as it lies, by DuckDB too.
+    if file.path.suffix != ".gz" or kind not in _READ_FROM_GZIP:
+        file = _unpacked(file, config, spool)
+    if (kind == "excel") != is_workbook(file.path):
+        found = "a workbook" if kind != "excel" else "no workbook"
+        raise SourceError(
+            f"{file.source}: is {found}, and the spec says source_type {kind}",
+            hint="correct source_config.source_type; a workbook's is excel",
+        )
+    if kind == "excel":
+        return open_sheet(file, config, spool)[0]
+    if kind == "xml":
+        return _xml(file, config, spool)
+    if kind == "parquet":
         return _parquet(reader, file, spool)
-    if config.source_type in ("json", "jsonl"):
+    if kind in ("json", "jsonl"):
         return _json(file, config, spool)
     return _csv(reader, file, config, spool)
+
+
+def _unpacked(file: SourceFile, config: SourceConfig, spool: Path) -> SourceFile:
+    path = unpacked(file.path, file.source, spool)
+    if path == file.path or config.source_type not in ("csv", "tsv"):
+        return replace(file, path=path)
+    # What was noted of the file is about its packed bytes.
+    given = config.format.quote if config.format else None
+    look = look_at(path, '"' if given is None else given)
+    return replace(file, path=path, needs_care=look.needs_care, mixed_ends=look.mixed_ends)
 
 
 def _csv(
@@ -166,6 +199,16 @@ def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
     return from_spool(count.titles, columns, good, count.good, count.longest, rejects)
 
 
+def _xml(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
+    good = spool / "good.csv"
+    declared = [column.name for column in config.columns]
+    record = config.format.record if config.format else None
+    with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
+        count = split_xml(file.path, file.source, record, declared, good, rejects)
+    columns = tuple(column_names(count.titles))
+    return from_spool(count.titles, columns, good, count.good, count.longest, rejects)
+
+
 def from_spool(
     titles: tuple[str, ...],
     columns: tuple[str, ...],
@@ -190,6 +233,23 @@ def from_spool(
         rows=rows,
         rejects=rejects,
     )
+
+
+def open_sheet(file: SourceFile, config: SourceConfig, spool: Path) -> tuple[Reading, SheetLayout]:
+    """How to read a sheet of an unpacked workbook, and where its table stands.
+
+    Raises:
+        SourceError: it cannot be read, or which sheet is meant is open.
+    """
+    good, settings = spool / "good.csv", config.format
+    with open_workbook(file.path, file.source) as book:
+        name = settings.sheet if settings else None
+        sheet = book.sheet(name) if name is not None else book.only_sheet()
+        with disk_errors(spool), RejectSpool(spool / "rejects.csv") as rejects:
+            count = split_sheet(sheet, file.source, settings, config.columns, good, rejects)
+    columns = tuple(column_names(count.titles))
+    reading = from_spool(count.titles, columns, good, count.good, count.longest, rejects)
+    return reading, count.layout
 
 
 def _parquet(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -> Reading:
@@ -218,6 +278,7 @@ def _parquet(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -
         titles=tuple(column.title for column in columns),
         columns=names,
         select=select,
+        types=tuple(column.type for column in columns),
         rejects=rejects,
     )
 

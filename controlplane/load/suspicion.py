@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _KEPT = 64
+_CHUNK = 1 << 20
 
 
 class Suspicion:
@@ -66,3 +68,12 @@ class Suspicion:
         self._pairs |= pairs > 0
         self._lone_feeds |= feeds > pairs
         self._lone_returns |= returns > pairs
+
+
+def look_at(path: Path, quote: str) -> Suspicion:
+    """What is suspicious in a file that is not packed."""
+    suspicion = Suspicion(quote)
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            suspicion.look(piece)
+    return suspicion

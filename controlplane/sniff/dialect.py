@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from controlplane.load.celltypes import EMPTY, ODD, SPECIFIC, TEXT, kind
 from controlplane.load.csv_lines import CsvFormat, RecordReader
-from controlplane.sniff.celltypes import EMPTY, ODD, SPECIFIC, TEXT, kind
+from controlplane.load.table import Row
 
 RECORDS = 400
 _USUAL = (",", ";", "\t", "|")
@@ -45,22 +46,6 @@ class Dialect:
         """Whether DuckDB reads it as the careful reader does."""
         layout = self.format
         return len(layout.delimiter) == 1 and not (layout.escapes_all or layout.literal_quotes)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record of the text: its cells, or the fault that it has."""
-
-    number: int
-    lines: int
-    cells: tuple[str, ...]
-    fault: str
-    raw: bytes
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether the line is empty, or of white space."""
-        return not self.raw.strip()
 
 
 def rows_of(sample: bytes, layout: CsvFormat, limit: int | None = None) -> list[Row]:

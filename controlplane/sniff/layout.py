@@ -11,9 +11,9 @@ from typing import Any
 
 from controlplane.errors import SourceError
 from controlplane.load.files import open_bytes
-from controlplane.sniff.dialect import Dialect, Row, find_dialect, rows_of
+from controlplane.load.table import Row, Table, find_table
+from controlplane.sniff.dialect import Dialect, find_dialect, rows_of
 from controlplane.sniff.encoding import find_encoding
-from controlplane.sniff.table import Table, find_table
 
 SAMPLE_BYTES = 1 << 20
 _DIALECT_BYTES = 1 << 17

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,16 +20,17 @@ from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
 from controlplane.load.files import FileMemory
 from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
 from controlplane.load.results import Batch
+from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import spool_folder
 from controlplane.naming import MAX_NAME, snake_case
 from controlplane.sniff.layout import Layout
-from controlplane.sniff.reading import Opened, open_unknown
+from controlplane.sniff.reading import Opened, open_unknown, sheet_names
 from controlplane.specs.etl import ErrorHandling
 from controlplane.targets import LoadSession, Target
 from controlplane.targets.base import OnWait
 from controlplane.targets.duckdb import prepare_reader
 
-_ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zip)$|\.\w{1,8}$", re.IGNORECASE)
+_ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class LoadedFile:
     source: str
     table: str
     format: str | None = None
-    layout: Layout | None = None
+    layout: Layout | SheetLayout | None = None
     titles: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     batch: Batch | None = None
@@ -88,6 +89,9 @@ def load_unknown(
     accept_drift: bool = False,
     wait: bool = True,
     on_wait: OnWait | None = None,
+    sheet: str | None = None,
+    table_per_sheet: bool = False,
+    reserved: Collection[str] = (),
 ) -> Iterator[LoadedFile]:
     """Load each file into its table, each as one batch; what became of it.
 
@@ -103,35 +107,49 @@ def load_unknown(
         accept_drift: load although the columns are others than those of the table.
         wait: whether to wait for another writer.
         on_wait: is told once who is waited for.
+        sheet: the sheet of a workbook; default: the one that holds something.
+        table_per_sheet: give each sheet a table, where several hold something.
+        reserved: tables that no sheet may go to.
     """
     known = ledger.newest_by_process(target)
     memory = FileMemory(project.ensure_state_dir(), '"')
+    taken = {*reserved, *(table for _, table in files)}
     with spool_folder(project.state_dir) as spool, closing(duckdb.connect()) as reader:
         prepare_reader(reader, spool)
+
+        def loader_of(table: str, folder: Path) -> Loader:
+            folder.mkdir(exist_ok=True)
+            return Loader(
+                target=target,
+                options=LoadOptions(
+                    process=table,
+                    handling=ErrorHandling(error_action="quarantine"),
+                    job_id=None,
+                    now=now,
+                    schema_drift="evolve" if accept_drift else "freeze",
+                ),
+                spool=folder,
+                holder="databank ingest --file",
+                wait=wait,
+                on_wait=on_wait,
+                on_progress=None,
+            )
+
         for start in range(0, len(files), FILES_AT_ONCE):
             opened: list[LoadedFile | _Opened] = []
             for index, (path, table) in enumerate(files[start : start + FILES_AT_ONCE]):
-                folder = spool / str(index)
-                folder.mkdir()
-                loader = Loader(
-                    target=target,
-                    options=LoadOptions(
-                        process=table,
-                        handling=ErrorHandling(error_action="quarantine"),
-                        job_id=None,
-                        now=now,
-                        schema_drift="evolve" if accept_drift else "freeze",
-                    ),
-                    spool=folder,
-                    holder="databank ingest --file",
-                    wait=wait,
-                    on_wait=on_wait,
-                    on_progress=None,
-                )
-                opened.append(_open(loader, reader, path, project.root, memory, known))
+                loader = loader_of(table, spool / str(index))
+                sheets = _sheets(loader, path, project.root, memory) if table_per_sheet else []
+                if sheet is not None or len(sheets) < 2:
+                    opened.append(_open(loader, reader, path, project.root, memory, known, sheet))
+                    continue
+                for number, name in enumerate(sheets, start=1):
+                    own = _sheet_table(table, name, number, taken)
+                    loader = loader_of(own, spool / f"{index}-{number}")
+                    opened.append(_open(loader, reader, path, project.root, memory, known, name))
             yield from _write_all(opened)
-            for index in range(len(opened)):
-                shutil.rmtree(spool / str(index))
+            for folder in spool.iterdir():
+                shutil.rmtree(folder)
     memory.save()
 
 
@@ -144,6 +162,25 @@ class _Opened:
     found: Opened
 
 
+def _sheets(loader: Loader, path: Path, root: Path, memory: FileMemory) -> list[str]:
+    """The sheets of a workbook that hold something; none for another file or a damaged one."""
+    try:
+        return sheet_names(memory.identify(path, root), loader.folder())
+    except DatabankError:
+        return []  # said when it is opened
+
+
+def _sheet_table(table: str, sheet: str, number: int, taken: set[str]) -> str:
+    """The raw table for a sheet, which no other sheet or file goes to."""
+    base = f"{table}_{snake_case(sheet) or number}"[: MAX_NAME - 4].strip("_")
+    name, count = base, 1
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    taken.add(name)
+    return name
+
+
 def _open(
     loader: Loader,
     reader: duckdb.DuckDBPyConnection,
@@ -151,6 +188,7 @@ def _open(
     root: Path,
     memory: FileMemory,
     known: Mapping[str, ledger.NewestBatches],
+    sheet: str | None,
 ) -> LoadedFile | _Opened:
     """Find out how the file is read, if it is new."""
     table = loader.options.process
@@ -160,7 +198,7 @@ def _open(
         if newest is not None and newest.fingerprint == file.fingerprint:
             return LoadedFile(file.source, table)
         delivery = file_delivery(file, table, newest)
-        return _Opened(loader, delivery, open_unknown(reader, file, loader.folder()))
+        return _Opened(loader, delivery, open_unknown(reader, file, loader.folder(), sheet))
     except DatabankError as error:
         return LoadedFile(str(path), table, error=error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,17 @@ from controlplane.load.csv_format import Header
 from controlplane.load.csv_lines import CsvFormat, Record
 from controlplane.load.csv_split import split_csv
 from controlplane.load.files import SourceFile, open_bytes
-from controlplane.load.reading import Reading, fast_csv, from_spool, open_file
+from controlplane.load.reading import Reading, fast_csv, from_spool, open_file, open_sheet
 from controlplane.load.rejects import Reject, RejectSpool
+from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import disk_errors
-from controlplane.load.suspicion import Suspicion
+from controlplane.load.suspicion import look_at
+from controlplane.load.table import Row
 from controlplane.load.transcode import is_utf8, to_utf8
-from controlplane.load.unpack import unpacked
+from controlplane.load.unpack import is_workbook, unpacked
+from controlplane.load.workbook import open_workbook
 from controlplane.naming import column_names
-from controlplane.sniff.celltypes import SPECIFIC, kind
-from controlplane.sniff.dialect import Row, rows_of
+from controlplane.sniff.dialect import rows_of
 from controlplane.sniff.layout import (
     LONE_RETURN,
     SAMPLE_BYTES,
@@ -34,7 +36,7 @@ from controlplane.sniff.layout import (
     find_layout,
     mixes_returns,
 )
-from controlplane.specs.source import SourceConfig, SourceType
+from controlplane.specs.source import FileFormat, SourceConfig, SourceType
 
 # DuckDB reads larger files by itself, if they are clean.
 _CAREFULLY_UP_TO = 8 << 20
@@ -42,6 +44,11 @@ _TAIL_BYTES = 1 << 16
 # Of text few characters are controls; some are used as delimiters.
 _CONTROLS = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c\x1d]")
 _MOST_CONTROLS = 0.05
+_XML = re.compile(
+    r"""\s*(<\?xml\s|(<!--.*?-->\s*|<!DOCTYPE\s[^>]*>\s*)*"""
+    r"""<[A-Za-z_][\w.:-]*(\s+[\w.:-]+\s*=\s*("[^"]*"|'[^']*'))*\s*>\s*<[A-Za-z_!])""",
+    re.DOTALL,
+)
 _SUFFIXES: Mapping[str, SourceType] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -54,17 +61,20 @@ class Opened:
     """A file with the way to read it; `layout` is None where its format says how."""
 
     format: str
-    layout: Layout | None
+    layout: Layout | SheetLayout | None
     reading: Reading
 
 
-def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path) -> Opened:
+def open_unknown(
+    reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Path, sheet: str | None = None
+) -> Opened:
     """How to read a file of which only the content is known.
 
     Args:
         reader: a DuckDB that looks into the file.
         file: which file; it may be packed.
         spool: a folder of its own for scratch files.
+        sheet: the sheet of a workbook; default: the one that holds something.
 
     Raises:
         SourceError: the file is empty, or cannot be read at all.
@@ -73,8 +83,16 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     original = path == file.path
     if not original:
         # What was noted of the file is about its packed bytes.
-        file = _look_at(replace(file, path=path))
+        look = look_at(path, '"')
+        file = replace(file, path=path, needs_care=look.needs_care, mixed_ends=look.mixed_ends)
     source_type = find_format(file)
+    if source_type == "excel":
+        named = FileFormat(sheet=sheet) if sheet is not None else None
+        config = SourceConfig(source_type="excel", path=file.source, format=named)
+        reading, found = open_sheet(file, config, spool)
+        return Opened("excel", found, reading)
+    if sheet is not None:
+        raise SourceError(f"{file.source}: is no workbook, so it has no sheet '{sheet}'")
     if source_type != "csv":
         config = SourceConfig(source_type=source_type, path=file.source)
         return Opened(source_type, None, open_file(reader, file, config, spool))
@@ -106,21 +124,29 @@ def open_unknown(reader: duckdb.DuckDBPyConnection, file: SourceFile, spool: Pat
     return Opened("csv", layout, fast_csv(path, _format(layout), header, careful))
 
 
-def _look_at(file: SourceFile) -> SourceFile:
-    """The file with what is suspicious in its content as it is now."""
-    suspicion = Suspicion('"')
-    with file.path.open("rb") as content:
-        while piece := content.read(SAMPLE_BYTES):
-            suspicion.look(piece)
-    return replace(file, needs_care=suspicion.needs_care, mixed_ends=suspicion.mixed_ends)
+def sheet_names(file: SourceFile, spool: Path) -> list[str]:
+    """The sheets of a workbook that hold something; none for a file that is no workbook.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    path = unpacked(file.path, file.source, spool)
+    if not is_workbook(path):
+        return []
+    with open_workbook(path, file.source) as book:
+        return [each.name for each in book.with_data()]
 
 
 def find_format(file: SourceFile) -> SourceType:
-    """csv, json, jsonl or parquet: as the content begins, whatever the file is called."""
+    """csv, json, jsonl, parquet, excel or xml: as the content begins, whatever its name."""
+    if is_workbook(file.path):
+        return "excel"
     with open_bytes(file.path) as content:
         start = content.read(1 << 16)
     if start.startswith(b"PAR1"):
         return "parquet"
+    if _is_xml(start):
+        return "xml"
     by_name = next(
         (_SUFFIXES[end] for end in _SUFFIXES if f"{end}." in f"{file.source.lower()}."), None
     )
@@ -133,6 +159,12 @@ def find_format(file: SourceFile) -> SourceType:
     if text[:1] in (b"{", b"[") and re.match(rb'[\[{]\s*(\{\s*)?"[^"]*"\s*:', text):
         return "json"
     return "csv"
+
+
+def _is_xml(start: bytes) -> bool:
+    """Whether a text begins with a declaration or an element, as no line of a table does."""
+    encoding = "utf-16" if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    return bool(_XML.match(start.decode(encoding, "replace")))
 
 
 def _is_object(line: bytes) -> bool:
@@ -186,14 +218,9 @@ class _Around:
 
         So look the notes below a table that a spreadsheet wrote.
         """
-        return self.is_sparse([(each or b"").decode("utf-8", "replace") for each in record.fields])
-
-    def is_sparse(self, cells: Sequence[str]) -> bool:
-        """Whether these cells are a text and nothing else, or nothing at all."""
-        table = self.layout.table
-        if table.width < 3 or table.usually_filled < 3 or not cells:
-            return False
-        return not any(map(str.strip, cells[1:])) and kind(cells[0]) not in SPECIFIC
+        return self.layout.table.is_sparse(
+            [(each or b"").decode("utf-8", "replace") for each in record.fields]
+        )
 
 
 def _has_more_around(path: Path, layout: Layout) -> bool:
@@ -208,7 +235,7 @@ def _has_more_around(path: Path, layout: Layout) -> bool:
             tail = (tail + piece)[-max(_TAIL_BYTES, len(header)) :]
     last = rows_of(tail[tail.find(b"\n") + 1 :], layout.dialect.format)
     filled = [row for row in last if not row.is_blank]
-    return found > 1 or bool(filled and _Around(layout).is_sparse(filled[-1].cells))
+    return found > 1 or bool(filled and layout.table.is_sparse(filled[-1].cells))
 
 
 def _careful(path: Path, layout: Layout, header: Header, spool: Path, *, offsets: bool) -> Reading:

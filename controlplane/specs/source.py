@@ -18,6 +18,8 @@ SourceType = Literal[
     "json",
     "jsonl",
     "parquet",
+    "excel",
+    "xml",
     "model",
     "rest",
     "graphql",
@@ -28,7 +30,19 @@ SourceType = Literal[
 ]
 # What no connector reads yet: only a planned process may name them.
 PLANNED_TYPES = ("rest", "graphql", "webhook", "sftp", "mqtt", "cdc")
-FILE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet")
+FILE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet", "excel", "xml")
+# The source types to which a field of `format` applies.
+_TEXT = ("csv", "tsv")
+FORMAT_FIELDS = {
+    "delimiter": _TEXT,
+    "quote": _TEXT,
+    "escape": _TEXT,
+    "encoding": _TEXT,
+    "header": (*_TEXT, "excel"),
+    "skip_lines": (*_TEXT, "excel"),
+    "sheet": ("excel",),
+    "record": ("xml",),
+}
 SchemaDrift = Literal["freeze", "evolve", "discard"]
 COLUMN_TYPES = (
     "text",
@@ -74,7 +88,7 @@ ColumnType = Annotated[
 
 
 class FileFormat(Block):
-    """How the text of a CSV or TSV file is laid out."""
+    """How a file is laid out."""
 
     delimiter: str | None = Field(
         None,
@@ -93,8 +107,26 @@ class FileFormat(Block):
     encoding: Text = Field(
         "utf-8", description="The encoding of the file, such as utf-8 or latin-1."
     )
-    header: bool = Field(True, description="Whether the first line names the columns.")
-    skip_lines: int = Field(0, ge=0, description="How many lines to pass over before the header.")
+    header: bool = Field(
+        True,
+        description="Whether the first line names the columns. For csv, tsv and excel; where neither"
+        " this nor `skip_lines` is given for a sheet, its header is found.",
+    )
+    skip_lines: int = Field(
+        0,
+        ge=0,
+        description="How many lines, or rows of the sheet, to pass over before the header.",
+    )
+    sheet: Text | None = Field(
+        None,
+        description="The sheet of the workbook; default: the one that holds something. For excel.",
+    )
+    record: Text | None = Field(
+        None,
+        pattern=r"^[^\s/@]+(/[^\s/@]+)*$",
+        description="The element that is a record: its name, or its path such as orders/order;"
+        " default: the one that repeats. For xml.",
+    )
 
 
 class Column(Block):
@@ -135,7 +167,7 @@ class SourceConfig(Block):
         description="A file, a glob or a list of them, relative to the project. For files.",
     )
     format: FileFormat | None = Field(
-        None, description="How the text of the files is laid out. For csv and tsv."
+        None, description="How the files are laid out. For csv, tsv, excel and xml."
     )
     model: Text | None = Field(
         None, description="The dbt model that gives the records. For source_type model."
@@ -194,7 +226,9 @@ class SourceConfig(Block):
             "table": ("postgresql",),
             "incremental_key": ("postgresql", *FILE_TYPES),
             "path": FILE_TYPES,
-            "format": ("csv", "tsv"),
+            "format": tuple(
+                dict.fromkeys(each for kinds in FORMAT_FIELDS.values() for each in kinds)
+            ),
             "schema_drift": ("postgresql", *FILE_TYPES),
             "model": ("model",),
         }
@@ -203,6 +237,12 @@ class SourceConfig(Block):
                 problems.append(
                     ((name,), f"is only for source_type {', '.join(kinds)}, not {kind}")
                 )
+        if self.format is not None and kind in belongs["format"]:
+            problems += [
+                (("format", name), f"is only for source_type {', '.join(kinds)}, not {kind}")
+                for name, kinds in FORMAT_FIELDS.items()
+                if name in self.format.model_fields_set and kind not in kinds
+            ]
         if kind == "postgresql":
             if self.connection_string is None:
                 problems.append((("connection_string",), "is required for source_type postgresql"))

@@ -408,9 +408,41 @@ def test_a_planned_process_may_name_a_connector_that_is_to_come(kind: str) -> No
 def test_a_process_at_work_names_a_connector_that_is_there() -> None:
     assert told(source_config={"source_type": "mqtt"}) == {
         "source_config.source_type": "found 'mqtt', which no connector reads yet (can be read:"
-        " postgresql, csv, tsv, json, jsonl, parquet, model); write 'status: planned' to keep the"
+        " postgresql, csv, tsv, json, jsonl, parquet, excel, xml, model); write 'status: planned' to keep the"
         " process for later"
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("excel", "delimiter", ";"),
+        ("excel", "encoding", "latin-1"),
+        ("excel", "record", "order"),
+        ("xml", "sheet", "S"),
+        ("xml", "header", False),
+        ("xml", "skip_lines", 0),
+        ("csv", "sheet", "S"),
+        ("tsv", "record", "order"),
+    ],
+)
+def test_a_field_of_the_format_is_refused_where_it_does_not_apply(
+    kind: str, field: str, value: Any
+) -> None:
+    wrong = told(source_config={"source_type": kind, "path": "a.x", "format": {field: value}})
+    assert list(wrong) == [f"source_config.format.{field}"]
+    assert f"not {kind}" in wrong[f"source_config.format.{field}"]
+
+
+def test_json_and_parquet_have_no_format() -> None:
+    wrong = told(source_config={"source_type": "json", "path": "a", "format": {"record": "x"}})
+    assert "is only for source_type csv, tsv, excel, xml" in wrong["source_config.format"]
+
+
+@pytest.mark.parametrize("record", ["", "/order", "orders//order", "order/@id", "a b"])
+def test_a_record_is_named_by_a_name_or_a_path(record: str) -> None:
+    source = {"source_type": "xml", "path": "a.xml", "format": {"record": record}}
+    assert list(told(source_config=source)) == ["source_config.format.record"]
 
 
 def test_a_planned_process_is_checked_as_far_as_is_known() -> None:

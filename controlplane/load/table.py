@@ -1,4 +1,4 @@
-"""Finds the table in the records of a file: what stands before it, its header, its first record.
+"""Finds the table in the records of a file or a sheet: where it begins, and what its header is.
 
 Exports have a title or the date of the query above the header, a row of units below it, a header of
 two rows, or none. What is none of the table's records has to be told apart by how it looks: how many
@@ -12,12 +12,27 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from controlplane.sniff.celltypes import EMPTY, SPECIFIC, kind
-from controlplane.sniff.dialect import Row
+from controlplane.load.celltypes import EMPTY, SPECIFIC, kind
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _RULER = re.compile(r"[-=_*+]{2,}|:?-+:?")
 _MOST_HEADER_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record of the text: its cells, or the fault that it has."""
+
+    number: int
+    lines: int
+    cells: tuple[str, ...]
+    fault: str
+    raw: bytes
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the line is empty, or of white space."""
+        return not self.raw.strip()
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,12 @@ class Table:
         """How many lines stand before the first record of data."""
         before = (*self.preamble, *self.header, *self.beneath)
         return max((row.number + row.lines - 1 for row in before), default=0)
+
+    def is_sparse(self, cells: Sequence[str]) -> bool:
+        """Whether these cells are a text and nothing else, or nothing at all."""
+        if self.width < 3 or self.usually_filled < 3 or not cells:
+            return False
+        return not any(map(str.strip, cells[1:])) and kind(cells[0]) not in SPECIFIC
 
 
 def find_table(rows: Sequence[Row], width: int) -> Table:
@@ -232,17 +253,22 @@ def _rows_beneath(body: Sequence[Row], width: int) -> int:
         data = [row.cells for row in body[1 + more :] if len(row.cells) >= width]
         if len(data) < 2:
             continue
-        usual = [_usual_kind([cells[index] for cells in data]) for index in range(width)]
-        columns = [index for index in range(width) if usual[index] in SPECIFIC]
+        columns = specific_columns(data, width)
         if columns and all(
-            len(row.cells) >= width and _is_no_data(row.cells, columns)
-            for row in body[1 : 1 + more]
+            len(row.cells) >= width and is_no_data(row.cells, columns) for row in body[1 : 1 + more]
         ):
             return more
     return 0
 
 
-def _is_no_data(cells: Sequence[str], columns: Sequence[int]) -> bool:
+def specific_columns(data: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The columns that are numbers or times, as a rule."""
+    return [
+        index for index in range(width) if _usual_kind([cells[index] for cells in data]) in SPECIFIC
+    ]
+
+
+def is_no_data(cells: Sequence[str], columns: Sequence[int]) -> bool:
     """Whether none of these cells holds a number or a time, and most hold a word of their own."""
     words = [cells[index].strip() for index in columns]
     filled = [word for word in words if word]
