@@ -17,7 +17,7 @@ from controlplane.config import Project
 from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
-from controlplane.load.files import FileMemory
+from controlplane.load.landing import Landed, Landing, Later, RemoteSource
 from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
 from controlplane.load.results import Batch
 from controlplane.load.spool import spool_folder
@@ -34,7 +34,10 @@ _ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zip)$|\.\w{1,8}$", re.IGNORECAS
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What became of one file: `batch` is None where it was loaded before, or where it failed."""
+    """What became of one file: `batch` is None where it was loaded before, or where it failed.
+
+    `later` says why the file is left for the next load.
+    """
 
     source: str
     table: str
@@ -44,12 +47,15 @@ class LoadedFile:
     columns: tuple[str, ...] = ()
     batch: Batch | None = None
     error: DatabankError | None = None
+    later: str | None = None
 
     @property
     def status(self) -> str:
-        """loaded, unchanged or failed."""
+        """loaded, unchanged, later or failed."""
         if self.error is not None:
             return "failed"
+        if self.later is not None:
+            return "later"
         return "loaded" if self.batch else "unchanged"
 
     def to_dict(self) -> Mapping[str, Any]:
@@ -69,20 +75,22 @@ class LoadedFile:
             "rows_read": batch.rows_read if batch else 0,
             "rows_loaded": batch.rows_loaded if batch else 0,
             "rows_rejected": batch.rows_rejected if batch else 0,
+            "later": self.later,
             "error": str(self.error) if self.error else None,
         }
 
 
-def table_name(path: Path) -> str:
+def table_name(file_name: str) -> str:
     """The raw table for a file: its name without the endings, as a plain name."""
-    name = snake_case(_ENDINGS.sub("", path.name) or path.name)[: MAX_NAME - 4].strip("_")
+    name = snake_case(_ENDINGS.sub("", file_name) or file_name)[: MAX_NAME - 4].strip("_")
     return name if name[:1].isalpha() else f"file_{name}".strip("_")
 
 
 def load_unknown(
-    files: Sequence[tuple[Path, str]],
+    files: Sequence[tuple[Path | RemoteSource, str]],
     project: Project,
     target: Target,
+    landing: Landing,
     *,
     now: Callable[[], datetime],
     accept_drift: bool = False,
@@ -99,18 +107,23 @@ def load_unknown(
         files: each with the name of its raw table.
         project: the project whose warehouse it is.
         target: the warehouse.
+        landing: what found the files that lie elsewhere.
         now: the clock.
         accept_drift: load although the columns are others than those of the table.
         wait: whether to wait for another writer.
         on_wait: is told once who is waited for.
     """
     known = ledger.newest_by_process(target)
-    memory = FileMemory(project.ensure_state_dir(), '"')
-    with spool_folder(project.state_dir) as spool, closing(duckdb.connect()) as reader:
+    state = project.ensure_state_dir()
+    with landing, spool_folder(state) as spool, closing(duckdb.connect()) as reader:
         prepare_reader(reader, spool)
         for start in range(0, len(files), FILES_AT_ONCE):
             opened: list[LoadedFile | _Opened] = []
-            for index, (path, table) in enumerate(files[start : start + FILES_AT_ONCE]):
+            chunk = files[start : start + FILES_AT_ONCE]
+            fetched = spool / "fetched"
+            fetched.mkdir()
+            landed = _land(landing, chunk, known, fetched)
+            for index, (path, table) in enumerate(chunk):
                 folder = spool / str(index)
                 folder.mkdir()
                 loader = Loader(
@@ -128,11 +141,28 @@ def load_unknown(
                     on_wait=on_wait,
                     on_progress=None,
                 )
-                opened.append(_open(loader, reader, path, project.root, memory, known))
+                file = landed.get(index)
+                opened.append(_open(loader, reader, file, path, project.root, landing, known))
             yield from _write_all(opened)
+            shutil.rmtree(fetched)
             for index in range(len(opened)):
                 shutil.rmtree(spool / str(index))
-    memory.save()
+
+
+def _land(
+    landing: Landing,
+    files: Sequence[tuple[Path | RemoteSource, str]],
+    known: Mapping[str, ledger.NewestBatches],
+    folder: Path,
+) -> dict[int, Landed]:
+    """Those from elsewhere whose content may be new, on this machine, by their place in the list."""
+    new = {}
+    for index, (file, table) in enumerate(files):
+        if isinstance(file, RemoteSource):
+            newest = known.get(table, {}).get((table, file.source))
+            if newest is None or newest.fingerprint != file.fingerprint:
+                new[index] = file
+    return dict(zip(new, landing.land(list(new.values()), folder), strict=True))
 
 
 @dataclass(frozen=True)
@@ -147,22 +177,31 @@ class _Opened:
 def _open(
     loader: Loader,
     reader: duckdb.DuckDBPyConnection,
-    path: Path,
+    landed: Landed | None,
+    given: Path | RemoteSource,
     root: Path,
-    memory: FileMemory,
+    landing: Landing,
     known: Mapping[str, ledger.NewestBatches],
 ) -> LoadedFile | _Opened:
     """Find out how the file is read, if it is new."""
     table = loader.options.process
+    source = given.source if isinstance(given, RemoteSource) else str(given)
     try:
-        file = memory.identify(path, root)
-        newest = known.get(table, {}).get((table, file.source))
-        if newest is not None and newest.fingerprint == file.fingerprint:
-            return LoadedFile(file.source, table)
-        delivery = file_delivery(file, table, newest)
-        return _Opened(loader, delivery, open_unknown(reader, file, loader.folder()))
+        if isinstance(given, Path):
+            landed = landing.memory.identify(given, root)
+        if isinstance(landed, DatabankError):
+            raise landed
+        if isinstance(landed, Later):
+            return LoadedFile(source, table, later=landed.reason)
+        if landed is None:
+            return LoadedFile(source, table)
+        newest = known.get(table, {}).get((table, landed.source))
+        if newest is not None and newest.fingerprint == landed.fingerprint:
+            return LoadedFile(landed.source, table)
+        delivery = file_delivery(landed, table, newest)
+        return _Opened(loader, delivery, open_unknown(reader, landed, loader.folder()))
     except DatabankError as error:
-        return LoadedFile(str(path), table, error=error)
+        return LoadedFile(source, table, error=error)
 
 
 def _write_all(opened: Sequence[LoadedFile | _Opened]) -> Iterator[LoadedFile]:
