@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import re
-import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -88,9 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             start = int(wanted[1])
             part = content[start:]
             self.send_response(206)
-            self.send_header(
-                "Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}"
-            )
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
         if web.etags:
@@ -184,3 +182,105 @@ def web_server() -> Iterator[WebServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass
+class SftpServer:
+    """An SFTP server for the user `me`, whose root is a folder."""
+
+    folder: Path
+    port: int
+    known_hosts: Path
+    key_file: Path
+    password: str
+    reads: list[str]
+    faults: list[int]
+
+    def url(self, path: str) -> str:
+        return f"sftp://me@127.0.0.1:{self.port}/{path}"
+
+    def put(self, name: str, content: bytes, age: float = 60.0) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        os.utime(path, (time.time() - age,) * 2)
+
+
+@contextlib.contextmanager
+def sftp_server(folder: Path) -> Iterator[SftpServer]:
+    """A server with a key of its own; each of its `faults` cuts a connection after so many bytes."""
+    import asyncssh
+
+    folder.mkdir()
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    user_key = asyncssh.generate_private_key("ssh-ed25519")
+    keys = folder.with_name("keys")
+    keys.mkdir()
+    user_key.write_private_key(keys / "id")
+    served = SftpServer(
+        folder / "root", 0, keys / "known_hosts", keys / "id", "do-not-tell", [], []
+    )
+    served.folder.mkdir()
+
+    class Login(asyncssh.SSHServer):
+        def begin_auth(self, username: str) -> bool:
+            return True
+
+        def password_auth_supported(self) -> bool:
+            return True
+
+        def validate_password(self, username: str, password: str) -> bool:
+            return (username, password) == ("me", served.password)
+
+        def public_key_auth_supported(self) -> bool:
+            return True
+
+        def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+            return username == "me" and key.public_data == user_key.public_data
+
+    class Files(asyncssh.SFTPServer):
+        def __init__(self, channel: Any) -> None:
+            super().__init__(channel, chroot=str(served.folder).encode())
+            self._connection = channel.get_connection()
+
+        def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+            served.reads.append(path.decode())
+            return super().open(path, pflags, attrs)
+
+        def read(self, file_obj: object, offset: int, size: int) -> bytes:
+            if served.faults and offset >= served.faults[0]:
+                served.faults.pop(0)
+                self._connection.abort()
+            data = super().read(file_obj, offset, size)
+            assert isinstance(data, bytes)
+            return data
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_factory=Login, server_host_keys=[host_key], sftp_factory=Files
+        )
+
+    async def end(server: asyncssh.SSHAcceptor) -> None:
+        server.close()
+        await server.wait_closed()
+        for _ in range(100):
+            left = asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+            if not left:
+                return
+            await asyncio.wait(left, timeout=0.1)
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(20)
+    served.port = server.get_port()
+    public = host_key.export_public_key().decode().strip()
+    served.known_hosts.write_text(f"[127.0.0.1]:{served.port} {public}\n")
+    try:
+        yield served
+    finally:
+        asyncio.run_coroutine_threadsafe(end(server), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
