@@ -109,7 +109,7 @@ class Http:
                 headers=self._headers | headers,
                 preload_content=False,
                 retries=retries,
-                timeout=Timeout(patience.CONNECT_SECONDS, patience.READ_SECONDS),
+                timeout=Timeout(connect=patience.CONNECT_SECONDS, read=patience.READ_SECONDS),
             )
 
     def _pieces(self, response: BaseHTTPResponse) -> Generator[bytes, None, None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -157,6 +158,11 @@ def gcs_server() -> Iterator[Store]:
                 self.say(412, b"")
                 return
             headers = {"ETag": etag, "Last-Modified": formatdate(self.time(meta), usegmt=True)}
+            if wanted := re.match(r"bytes=(\d+)-", self.headers.get("Range", "")):
+                start = int(wanted[1])
+                tail = f"bytes {start}-{len(content) - 1}/{len(content)}"
+                self.say(206, content[start:], Content_Range=tail, **headers)
+                return
             self.say(200, content, **headers)
 
         def time(self, meta: dict[str, Any]) -> float:
@@ -181,7 +187,8 @@ def gcs_server() -> Iterator[Store]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(content)
+                with contextlib.suppress(ConnectionError):
+                    self.wfile.write(content)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Xml)
     server.daemon_threads = True
