@@ -49,6 +49,8 @@ def ingest_files(
         on_wait=narrate,
     ):
         loaded.append(each)
+        if each.later is not None and len(paths) > 1:
+            narrate(f"later: {each.source}: {each.later}")
         if each.error is not None and (len(paths) > 1 or output == "json"):
             narrate(f"failed: {each.error}")
     if len(loaded) == 1 and loaded[0].error is not None and output != "json":

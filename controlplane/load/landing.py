@@ -118,6 +118,12 @@ class Landing:
                 )
             for file in files:
                 source = file.url.shown
+                if source in found and found[source].file.url != file.url:
+                    raise SourceError(
+                        f"{source}: two URLs differ only in what is kept secret, so that they"
+                        " cannot be told apart later",
+                        hint="give each of them a process of its own",
+                    )
                 fingerprint = self.memory.version_fingerprint(source, file.version)
                 found[source] = RemoteSource(source, file, place, fingerprint)
         return [found[source] for source in sorted(found)]
@@ -159,10 +165,10 @@ class Landing:
     def _url(self, text: str) -> Url:
         from controlplane.specs.secrets import resolve_secrets
 
-        # Before the variables are filled in: what comes from them may be said nowhere.
-        if fault := url_fault(text):
-            raise SourceError(f"the URL {fault}")
-        return parse_url(resolve_secrets(text, self._project.environment))
+        filled = resolve_secrets(text, self._project.environment)
+        if fault := url_fault(filled):
+            raise SourceError(f"a URL {fault}")
+        return parse_url(filled)
 
     def _place(self, url: Url) -> Place:
         if url.root not in self._places:

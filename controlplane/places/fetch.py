@@ -83,7 +83,7 @@ def _transfer(place: Place, file: RemoteFile, path: Path, stop: threading.Event)
     furthest, failures, refuted = 0, 0, ""
     with path.open("wb") as out:
         copy = _Copy(out)
-        while True:
+        while not stop.is_set():
             try:
                 _receive(place, file, copy, stop)
                 if stop.is_set() or file.md5 in (None, copy.md5):
@@ -99,7 +99,7 @@ def _transfer(place: Place, file: RemoteFile, path: Path, stop: threading.Event)
                 furthest = max(furthest, copy.size)
                 if not file.is_resumable:
                     copy.restart()
-                patience.wait(file.url.shown, error, failures)
+                patience.wait(file.url.shown, error, failures, stop)
     if not file.is_exact and not stop.is_set():
         now = patience.ask(file.url.shown, lambda: place.look(file))
         if now.version != file.version:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
-# Where HEAD is not allowed, as behind addresses that are signed for GET, the file itself is asked.
+# Where HEAD is not allowed, as behind addresses that are signed for GET, or tells no length, the
+# file itself is asked for.
 _NO_HEAD = (403, 405, 501)
 _LATER = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = 5
@@ -62,9 +63,9 @@ class Http:
                 if start != offset:
                     raise BrokenOffError("the server sent another part than it was asked for")
             now = _described(response, file.url)
-            if now.etag != file.etag or now.modified != file.modified:
+            if _differ(now.etag, file.etag) or _differ(now.modified, file.modified):
                 raise ReplacedError
-            if start == 0 and None not in (now.size, file.size) and now.size != file.size:
+            if _differ(now.size, file.size):
                 raise ReplacedError
             if response.length_remaining is None and not response.chunked:
                 raise SourceError(
@@ -80,7 +81,8 @@ class Http:
 
     def _look(self, url: Url) -> RemoteFile:
         response = self._request("HEAD", url, {})
-        if response.status in _NO_HEAD:
+        length = response.headers.get("Content-Length", "0")
+        if response.status in _NO_HEAD or (response.status == 200 and length == "0"):
             response.close()
             response = self._request("GET", url, {})
         with _released_on_error(response):
@@ -123,6 +125,11 @@ class Http:
                 yield piece
         finally:
             response.close()
+
+
+def _differ(one: object, other: object) -> bool:
+    """Whether two answers say different things; some say less than others."""
+    return None not in (one, other) and one != other
 
 
 def _pool(url: Url) -> PoolManager:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import time
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -37,8 +37,12 @@ def ask(name: str, question: Callable[[], Answer]) -> Answer:
             wait(name, error, failures)
 
 
-def wait(name: str, error: BrokenOffError, failures: int) -> None:
+def wait(
+    name: str, error: BrokenOffError, failures: int, stop: threading.Event | None = None
+) -> None:
     """Wait after so many failures in a row: longer each time, and never just as long as others.
+
+    With `stop` the wait ends as soon as that is set.
 
     Raises:
         SourceError: there were too many.
@@ -52,4 +56,5 @@ def wait(name: str, error: BrokenOffError, failures: int) -> None:
             hint="check that it can be reached from here, and run the same command again",
         ) from error
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (failures - 1))
-    time.sleep(max(asked, random.uniform(longest / 2, longest)))  # noqa: S311 - no secret
+    seconds = max(asked, random.uniform(longest / 2, longest))  # noqa: S311 - no secret
+    (stop or threading.Event()).wait(seconds)

@@ -77,9 +77,10 @@ def url_fault(text: str) -> str | None:
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
         return f"found a URL of '{scheme}', allowed: {allowed}, or a path of this machine"
     # A password may hold any character, so that anything up to an @ may be one.
-    authority, _, path = text[match.end() :].partition("/")
+    rest = text[match.end() :]
+    authority, _, path = rest.partition("/")
     user, at, host = authority.rpartition("@")
-    if ":" in user or ("@" in path and re.match(r"[^/@]*:[^/@]*\D[^@]*@", text[match.end() :])):
+    if ":" in user or ("@" in path and re.match(r"[^/@]*:[^/@]*[^/@\d][^/@]*/[^@]*@", rest)):
         return (
             "holds a password; write the user alone, and the password into storage.password of the"
             " spec as {{ env_var('NAME') }}"

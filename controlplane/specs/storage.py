@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from controlplane.places.urls import has_literal_secret, is_remote, parse_url, url_fault
 from controlplane.specs.block import Block, FieldProblem, Step
 from controlplane.specs.values import Text
 
 _REFERENCE = re.compile(r"""\s*\{\{\s*env_var\(\s*(['"])\w+\1\s*\)\s*\}\}\s*""")
+
+
+def _referred(value: object) -> object:
+    # Before anything else is said of it, because that would say what it is.
+    if value is None or (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+        return value
+    raise ValueError(
+        "holds a password; write {{ env_var('NAME') }} in its place and set that variable"
+    )
+
+
+Secret = Annotated[Text, BeforeValidator(_referred)]
 # The families of places that have a use for a field.
 _FOR = {
     "endpoint": ("s3", "gs", "az"),
@@ -41,7 +54,7 @@ class Storage(Block):
         None,
         description="The access key's id for s3, the account for az, the user for http and sftp.",
     )
-    password: Text | None = Field(
+    password: Secret | None = Field(
         None,
         repr=False,
         description="What belongs to `username`: the secret access key for s3, the account's key for"
@@ -86,13 +99,6 @@ def place_problems(path: str | list[str] | None, storage: Storage | None) -> lis
                     f"is only for paths of {', '.join(_FOR[name])}, and there are {found}",
                 )
             )
-    if storage.password is not None and not _REFERENCE.fullmatch(storage.password):
-        problems.append(
-            (
-                ("storage", "password"),
-                "holds a password; write {{ env_var('NAME') }} in its place and set that variable",
-            )
-        )
     alone = schemes & {"s3", "az"} and (storage.username is None) != (storage.password is None)
     if alone or (schemes & {"http", "https"} and storage.username is None and storage.password):
         missing = "username" if storage.username is None else "password"

@@ -268,7 +268,7 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
         server.close()
         await server.wait_closed()
         for _ in range(100):
-            left = asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+            left = asyncio.all_tasks() - {asyncio.current_task()}
             if not left:
                 return
             await asyncio.wait(left, timeout=0.1)
