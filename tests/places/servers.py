@@ -28,6 +28,7 @@ class WebServer:
     times: dict[str, float] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
     etags: bool = True
     ranges: bool = True
     heads: bool = True
@@ -91,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
+        for key, value in web.headers.items():
+            self.send_header(key, value)
         if web.etags:
             self.send_header("ETag", etag)
         if name in web.times:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.errors import LoadError
 from tests.places.proxy import Proxy, proxy
 from tests.places.servers import sftp_server, web_server
 from tests.places.station import Station, big_csv
@@ -123,6 +126,29 @@ def test_a_line_that_is_cut_or_stalled(station: Station, far: Far, fault: str) -
     assert time.monotonic() - started < 12
     # What had come was not asked for again, but for what was on its way.
     assert far.proxy.bytes_sent < 1.5 * len(CONTENT)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_message(station: Station, far: Far, small_disk: Path) -> None:
+    spool = station.warehouse.project.ensure_state_dir() / "spool"
+    spool.symlink_to(small_disk)
+    with pytest.raises(LoadError, match="the disk is full"):
+        station.load(far.url, **({"storage": far.storage} if far.storage else {}))
+    assert list(small_disk.iterdir()) == []
+    spool.unlink()
+    station.load(far.url, **({"storage": far.storage} if far.storage else {}))
+    once(station, "shop")
 
 
 def test_a_load_that_is_killed_while_it_fetches(station: Station, far: Far) -> None:

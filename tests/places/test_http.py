@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import time
 
 import pytest
 
 from controlplane.errors import SourceError
+from controlplane.load import check_source, describe_source
 from tests.places.servers import Fault, WebServer, change, cut, stall, status
 from tests.places.station import Station, big_csv, csv
 
@@ -148,6 +150,46 @@ def test_of_a_file_without_length_no_end_is_believed(station: Station, web: WebS
     web.put("a.csv", csv(1))
     with pytest.raises(SourceError, match="does not say how long the file is"):
         station.load(web.url("a.csv"))
+
+
+def test_a_content_that_its_checksum_denies_is_not_kept(station: Station, web: WebServer) -> None:
+    web.put("a.csv", csv(1))
+    web.headers["Content-MD5"] = base64.b64encode(hashlib.md5(csv(1, 2)).digest()).decode()
+    with pytest.raises(SourceError, match="other bytes than its checksum tells of"):
+        station.load(web.url("a.csv"))
+    web.put("a.csv", csv(1, 2))
+    assert station.load(web.url("a.csv")).rows_loaded == 2
+
+
+def test_many_files_come_together(station: Station, web: WebServer) -> None:
+    names = [f"f{number:03d}.csv" for number in range(120)]
+    for number, name in enumerate(names):
+        web.put(name, csv(number))
+    web.faults += [status(503), cut(5), status(500)]
+    assert station.load([web.url(name) for name in names]).rows_loaded == 120
+    assert station.rows("shop", "count(distinct id)") == [(120,)]
+    assert station.load([web.url(name) for name in names]).unchanged_sources == 120
+
+
+def test_of_a_spec_a_file_that_cannot_be_read_is_an_error(station: Station, web: WebServer) -> None:
+    web.put("a.csv", csv(1))
+    web.put("b.csv", b"")
+    found = station.load(web.url("a.csv"))
+    assert found.rows_loaded == 1
+    with pytest.raises(SourceError, match=r"b\.csv"):
+        station.load([web.url("a.csv"), web.url("b.csv")])
+    assert station.ledger() == [(web.url("a.csv"), 1)]
+
+
+def test_models_are_described_from_what_lies_elsewhere(station: Station, web: WebServer) -> None:
+    web.put("a.csv", csv(1, 2))
+    process = station.process(web.url("a.csv"))
+    schema = describe_source(process, station.warehouse.project)
+    assert [(column.name, column.type) for column in schema.columns] == [
+        ("id", "integer"),
+        ("name", "text"),
+    ]
+    assert check_source(process, station.warehouse.project, "count(*) = 2")
 
 
 def test_a_signed_url_is_loaded_and_its_secret_kept(station: Station, web: WebServer) -> None:

@@ -58,6 +58,16 @@ def test_the_command_loads_what_a_glob_means_once(station: Station, store: Store
     assert not station.traces(store.secret)
 
 
+def test_the_command_goes_on_after_a_file_that_cannot_be_read(station: Station, s3: Store) -> None:
+    station.environment |= s3.environment
+    s3.put("in/a.csv", csv(1))
+    s3.put("in/b.csv", b"")
+    s3.put("in/c.csv", csv(3))
+    found = station.ingest(s3.url("in/*"), code=1)
+    assert [each["status"] for each in found] == ["loaded", "failed", "loaded"]
+    assert station.rows("landed", "id") == [("1",), ("3",)]
+
+
 def test_a_spec_says_how_a_store_is_reached(station: Station, store: Store) -> None:
     station.warehouse.project.environment["STORE_SECRET"] = store.secret
     store.put("in/a.csv", csv(1, 2))
@@ -93,6 +103,27 @@ def test_a_busy_store_is_asked_again(station: Station, s3: Store) -> None:
     s3.faults += [503] * 20
     with pytest.raises(SourceError, match=r"answers with status 503 \(5 times\)"):
         station.load(s3.url("*.csv"), storage=s3.storage)
+
+
+def test_a_store_that_denies_is_said(station: Station, s3: Store) -> None:
+    station.warehouse.project.environment["STORE_SECRET"] = s3.secret
+    s3.faults += [403]
+    with pytest.raises(SourceError, match="access was denied by http://127"):
+        station.load(s3.url("*.csv"), storage=s3.storage)
+
+
+def test_a_tag_that_only_looks_like_a_checksum_is_found_out(
+    station: Station, s3: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.warehouse.project.environment["STORE_SECRET"] = s3.secret
+    s3.put("a.csv", csv(1))
+    # What a bucket that encrypts does; the server of this test cannot.
+    from moto.s3.models import FakeKey
+
+    other = f'"{"0123456789abcdef" * 2}"'
+    monkeypatch.setattr(FakeKey, "etag", property(lambda _: other))
+    assert station.load(s3.url("a.csv"), storage=s3.storage).rows_loaded == 1
+    assert s3.gets() == 2
 
 
 @pytest.mark.parametrize("name", ["a b.csv", "ü.csv", "50%.csv", "x%20y.csv", "q=1&r.csv"])
