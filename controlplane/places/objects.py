@@ -177,9 +177,18 @@ class Objects:
         if "error decoding response body" in lower or "http error" in lower:
             return BrokenOffError(f"the connection to {where} was cut")
         return SourceError(
-            f"{url.shown}: cannot be read by way of {where}",
+            f"{url.shown}: cannot be read by way of {where}{self._harmless(prefix, text)}",
             hint=f"check the settings {prefix}_… and `storage` of the spec",
         )
+
+    def _harmless(self, prefix: str, text: str) -> str:
+        """The first line of what obstore says, if nothing secret can be in it."""
+        line = text.partition("\n")[0]
+        family = [value for name, value in os.environ.items() if name.startswith(f"{prefix}_")]
+        secrets = [*family, self._access.username, self._access.password]
+        if "://" in line or any(secret and secret in line for secret in secrets):
+            return ""
+        return f": {line}"
 
 
 def _endpoint(scheme: str) -> str | None:

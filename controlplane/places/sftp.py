@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import stat
-import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -29,26 +29,25 @@ SETTLED_SECONDS = 5.0
 
 
 class Sftp:
-    """One account of one server; each thread has a connection of its own."""
+    """One account of one server; whoever reads has a connection for himself, and gives it back."""
 
     def __init__(self, url: Url, access: Access) -> None:
         self._url = url
         self._access = access
-        self._mine = threading.local()
-        self._clients: list[SSHClient] = []
+        self._idle: list[SFTPClient] = []
+        self._clients: dict[SFTPClient, SSHClient] = {}
 
     def find(self, url: Url) -> list[RemoteFile]:
         """The files that the URL means."""
-        with self._translated(url):
-            sftp = self._sftp()
+        with self._translated(url), self._borrowed() as sftp:
             if not url.is_glob:
                 return [self._file(url, sftp.stat(_absolute(url.path)))]
             return list(self._walk(sftp, "", pattern_parts(url.path)))
 
     def look(self, file: RemoteFile) -> RemoteFile:
         """The file as it is now."""
-        with self._translated(file.url):
-            return self._file(file.url, self._sftp().stat(_absolute(file.url.path)))
+        with self._translated(file.url), self._borrowed() as sftp:
+            return self._file(file.url, sftp.stat(_absolute(file.url.path)))
 
     def open(self, file: RemoteFile, offset: int) -> Stream:
         """The file's bytes from `offset` on."""
@@ -58,29 +57,24 @@ class Sftp:
 
     def close(self) -> None:
         """End all connections."""
+        self._idle.clear()
         while self._clients:
-            self._clients.pop().close()
+            self._clients.popitem()[1].close()
 
     def _pieces(self, file: RemoteFile, offset: int) -> Generator[bytes, None, None]:
-        with self._translated(file.url):
-            remote = self._sftp().open(_absolute(file.url.path), "rb")
-        try:
+        with self._translated(file.url), self._borrowed() as sftp:
+            remote = sftp.open(_absolute(file.url.path), "rb")
             end = file.size or 0
             while offset < end:
                 last = min(end, offset + _AHEAD * _CHUNK)
-                wanted = [
-                    (start, min(_CHUNK, last - start)) for start in range(offset, last, _CHUNK)
-                ]
-                with self._translated(file.url):
-                    pieces = list(remote.readv(wanted))
+                starts = range(offset, last, _CHUNK)
+                wanted = [(start, min(_CHUNK, last - start)) for start in starts]
+                pieces = list(remote.readv(wanted))
                 yield from pieces
                 if sum(map(len, pieces)) < last - offset:
-                    return
+                    break
                 offset = last
-        finally:
-            # A close that waits for an answer would hang where the transfer did.
-            if self._is_open():
-                remote.close()
+            remote.close()
 
     def _walk(self, sftp: SFTPClient, folder: str, parts: list[str]) -> Iterator[RemoteFile]:
         part, rest = parts[0], parts[1:]
@@ -128,26 +122,36 @@ class Sftp:
         settled = modified is None or abs(time.time() - modified) > SETTLED_SECONDS
         return RemoteFile(url, found.st_size, modified, is_resumable=settled, is_settled=settled)
 
-    def _is_open(self) -> bool:
-        sftp = getattr(self._mine, "sftp", None)
-        return sftp is not None and not sftp.get_channel().closed
+    @contextmanager
+    def _borrowed(self) -> Iterator[SFTPClient]:
+        """A connection that nobody else uses meanwhile; one that failed is ended."""
+        sftp = self._idle.pop() if self._idle else self._session()
+        try:
+            yield sftp
+        except BaseException:
+            self._clients.pop(sftp).close()
+            raise
+        self._idle.append(sftp)
 
-    def _sftp(self) -> SFTPClient:
-        """This thread's connection, made anew where it was lost."""
-        if not self._is_open():
-            client = self._connect()
-            self._clients.append(client)
+    def _session(self) -> SFTPClient:
+        """A new connection."""
+        client = self._connect()
+        try:
             sftp = client.open_sftp()
-            if channel := sftp.get_channel():
-                channel.settimeout(patience.READ_SECONDS)
-            self._mine.sftp = sftp
-        found: SFTPClient = self._mine.sftp
-        return found
+        except BaseException:
+            client.close()
+            raise
+        if channel := sftp.get_channel():
+            channel.settimeout(patience.READ_SECONDS)
+        self._clients[sftp] = client
+        return sftp
 
     def _connect(self) -> SSHClient:
         import paramiko
 
         access, host, port = self._access, self._url.host, self._url.port or _PORT
+        # Without a handler its complaints would be printed; we say what is wrong ourselves.
+        logging.getLogger("paramiko").addHandler(logging.NullHandler())
         client = paramiko.SSHClient()
         self._load_known_hosts(client)
         client.set_missing_host_key_policy(_refusing(access.known_hosts))
@@ -217,10 +221,8 @@ class Sftp:
         except socket.gaierror:
             raise BrokenOffError(f"the name {self._url.host} is not known") from None
         except TimeoutError as error:
-            self._drop()
             raise BrokenOffError(f"nothing came from {host} for too long") from error
         except (paramiko.SSHException, EOFError, OSError) as error:
-            self._drop()
             refused = isinstance(
                 error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError
             )
@@ -229,12 +231,6 @@ class Sftp:
                 if refused
                 else f"the connection to {host} was cut"
             ) from error
-
-    def _drop(self) -> None:
-        """Forget this thread's connection."""
-        sftp = getattr(self._mine, "sftp", None)
-        if sftp is not None:
-            sftp.get_channel().get_transport().close()
 
 
 def _absolute(path: str) -> str:

@@ -225,7 +225,12 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
     )
     served.folder.mkdir()
 
+    connections: list[asyncssh.SSHServerConnection] = []
+
     class Login(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            connections.append(conn)
+
         def begin_auth(self, username: str) -> bool:
             return True
 
@@ -270,6 +275,9 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
     async def end(server: asyncssh.SSHAcceptor) -> None:
         server.close()
         await server.wait_closed()
+        for connection in connections:
+            connection.abort()
+            await connection.wait_closed()
         for _ in range(100):
             left = asyncio.all_tasks() - {asyncio.current_task()}
             if not left:
