@@ -69,11 +69,11 @@ class Sftp:
                 last = min(end, offset + _AHEAD * _CHUNK)
                 starts = range(offset, last, _CHUNK)
                 wanted = [(start, min(_CHUNK, last - start)) for start in starts]
-                pieces = list(remote.readv(wanted))
-                yield from pieces
-                if sum(map(len, pieces)) < last - offset:
+                for piece in remote.readv(wanted):
+                    offset += len(piece)
+                    yield piece
+                if offset < last:
                     break
-                offset = last
             remote.close()
 
     def _walk(self, sftp: SFTPClient, folder: str, parts: list[str]) -> Iterator[RemoteFile]:
