@@ -22,7 +22,8 @@ test: .venv/.dev
 
 # Azurite, on which the tests of Azure Blob Storage run; without it they are skipped. Needs npm.
 azurite:
-	cd tests/places/azurite && npm ci --ignore-scripts --no-audit --no-fund
+	@mkdir -p .venv/azurite && cp tests/places/azurite/package*.json .venv/azurite/
+	cd .venv/azurite && npm ci --ignore-scripts --no-audit --no-fund
 
 # Every check that is no test; all of them run, and any that fails makes this fail.
 lint: .venv/.dev

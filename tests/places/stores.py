@@ -225,7 +225,7 @@ def gcs_server() -> Iterator[Store]:
 
 def azurite() -> str | None:
     """The program azurite-blob: of DATABANK_TEST_AZURITE, of `make azurite`, or on the path."""
-    local = Path(__file__).parent / "azurite/node_modules/.bin/azurite-blob"
+    local = Path(__file__).parents[2] / ".venv/azurite/node_modules/.bin/azurite-blob"
     given = os.environ.get("DATABANK_TEST_AZURITE") or (str(local) if local.exists() else None)
     return given or shutil.which("azurite-blob")
 
