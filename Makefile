@@ -5,7 +5,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHON
 
-.PHONY: run test lint check bench lock clean
+.PHONY: run test azurite lint check bench lock clean
 .NOTPARALLEL:
 
 # Load the sources, build and test the warehouse. ARGS="--target postgres" goes to the command.
@@ -19,6 +19,11 @@ data/demo: | .venv/.base
 # The test suite, with a PostgreSQL of its own. ARGS="-k ledger" goes to pytest.
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Azurite, on which the tests of Azure Blob Storage run; without it they are skipped. Needs npm.
+azurite:
+	@mkdir -p .venv/azurite && cp tests/places/azurite/package*.json .venv/azurite/
+	cd .venv/azurite && npm ci --ignore-scripts --no-audit --no-fund
 
 # Every check that is no test; all of them run, and any that fails makes this fail.
 lint: .venv/.dev

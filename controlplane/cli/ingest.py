@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "--file",
     "given",
-    metavar="PATH",
-    help="Load a file that has no spec; a folder or a glob for all files of it.",
+    metavar="PATH|URL",
+    help="Load a file that has no spec, from here or elsewhere; a folder or a glob for all of it.",
 )
 @click.option("--as", "table", metavar="NAME", help="With --file: its table is raw.NAME.")
 @click.option("--table-per-file", is_flag=True, help="With --file: a table for each file or sheet.")

@@ -11,6 +11,7 @@ from controlplane.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from controlplane.config import Project
+    from controlplane.load.landing import Landing, RemoteSource
     from controlplane.sniff.layout import Layout
     from controlplane.sniff.loading import LoadedFile
 
@@ -30,10 +31,12 @@ def ingest_files(
 ) -> int:
     """Load the files that `given` means, and print what became of each."""
     from controlplane.cli.output import emit, narrate
+    from controlplane.load.landing import Landing
     from controlplane.sniff.loading import load_unknown
     from controlplane.targets import open_target
 
-    paths = _paths(given)
+    landing = Landing(project, '"')
+    paths = _paths(given, landing)
     names = _tables(paths, table, table_per_file=table_per_file)
     of_specs = _refuse_tables_of_specs(project, names)
     loaded: list[LoadedFile] = []
@@ -41,6 +44,7 @@ def ingest_files(
         list(zip(paths, names, strict=True)),
         project,
         open_target(project.target),
+        landing,
         now=lambda: datetime.now(UTC),
         accept_drift=accept_drift,
         wait=wait,
@@ -50,6 +54,8 @@ def ingest_files(
         reserved=of_specs,
     ):
         loaded.append(each)
+        if each.later is not None and len(paths) > 1:
+            narrate(f"later: {each.source}: {each.later}")
         if each.error is not None and (len(paths) > 1 or output == "json"):
             narrate(f"failed: {each.error}")
     if len(loaded) == 1 and loaded[0].error is not None and output != "json":
@@ -59,10 +65,16 @@ def ingest_files(
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
-def _paths(given: str) -> list[Path]:
-    """The files of a path, a folder or a glob, relative to where the command runs."""
+def _paths(given: str, landing: Landing) -> list[Path | RemoteSource]:
+    """The files of a path, a folder or a glob, relative to where the command runs, or of a URL."""
     from controlplane.load.files import expand
+    from controlplane.places import is_remote, url_fault
 
+    if is_remote(given):
+        if fault := url_fault(given):
+            raise ConfigError(f"--file: {fault}")
+        with landing:
+            return [*landing.remote([given])]
     path = Path(given).expanduser()
     if path.is_dir():
         found = sorted(each for each in path.iterdir() if each.is_file())
@@ -77,7 +89,9 @@ def _paths(given: str) -> list[Path]:
     return [each.resolve() for each in expand(Path.cwd(), [given])]
 
 
-def _tables(paths: Sequence[Path], table: str | None, *, table_per_file: bool) -> list[str]:
+def _tables(
+    paths: Sequence[Path | RemoteSource], table: str | None, *, table_per_file: bool
+) -> list[str]:
     from controlplane.naming import snake_case
     from controlplane.sniff.loading import table_name
 
@@ -88,7 +102,7 @@ def _tables(paths: Sequence[Path], table: str | None, *, table_per_file: bool) -
                 hint="name the table that all of them go to with --as NAME, or give each a table"
                 " of its own with --table-per-file",
             )
-        name = table or table_name(paths[0])
+        name = table or table_name(paths[0].name)
         if name != snake_case(name):
             raise ConfigError(f"--as {name}: expected a plain name such as {snake_case(name)}")
         return [name] * len(paths)
@@ -97,7 +111,7 @@ def _tables(paths: Sequence[Path], table: str | None, *, table_per_file: bool) -
     taken: dict[str, int] = {}
     names = []
     for path in paths:
-        name = table_name(path)
+        name = table_name(path.name)
         taken[name] = taken.get(name, 0) + 1
         names.append(name if taken[name] == 1 else f"{name}_{taken[name]}")
     return names
@@ -139,6 +153,8 @@ def _render(loaded: Sequence[LoadedFile]) -> str:
 def _described(each: LoadedFile) -> str:
     from controlplane.sniff.layout import Layout
 
+    if each.later is not None:
+        return f"{each.source}: {each.later}; it is left for the next load"
     if each.batch is None:
         return f"{each.source}: unchanged since it was loaded into raw.{each.table}"
     lines = [f"{each.source} -> raw.{each.table}"]

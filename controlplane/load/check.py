@@ -51,7 +51,7 @@ def _in_files(process: EtlProcess, project: Project, expression: str) -> bool:
     import duckdb
 
     from controlplane.load.describe import describe_source
-    from controlplane.load.files import source_files
+    from controlplane.load.landing import landed_files
     from controlplane.load.reading import union
     from controlplane.load.sample import settle
     from controlplane.load.spool import spool_folder
@@ -60,8 +60,8 @@ def _in_files(process: EtlProcess, project: Project, expression: str) -> bool:
     config = process.source_config
     state = project.ensure_state_dir()
     schema = describe_source(process, project)
-    files = source_files(process, project)
     with spool_folder(state) as spool, closing(duckdb.connect()) as reader:
+        files = landed_files(config, project, spool)
         prepare_reader(reader, spool)
         readings = []
         for index, file in enumerate(files):

@@ -101,7 +101,7 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
     import duckdb
 
     from controlplane.load.column_types import find_types
-    from controlplane.load.files import source_files
+    from controlplane.load.landing import landed_files
     from controlplane.load.reading import check_declared, declared_names, union
     from controlplane.load.sample import settle
     from controlplane.load.spool import spool_folder
@@ -109,8 +109,8 @@ def _describe_files(process: EtlProcess, project: Project) -> SourceSchema:
 
     config = process.source_config
     state = project.ensure_state_dir()
-    files = source_files(process, project)
     with spool_folder(state) as spool, closing(duckdb.connect()) as reader:
+        files = landed_files(config, project, spool, most_bytes=WHOLE_FILE_BYTES)
         prepare_reader(reader, spool)
         readings = []
         for index, file in enumerate(files):

@@ -24,8 +24,7 @@ from controlplane.errors import SourceError
 from controlplane.load.suspicion import Suspicion
 
 if TYPE_CHECKING:
-    from controlplane.config import Project
-    from controlplane.specs.etl import EtlProcess
+    from controlplane.specs.source import SourceConfig
 
 MEMORY = "files.json"
 # Some file systems and clocks tell times this coarsely: a second write may leave them as they are.
@@ -106,22 +105,12 @@ def open_bytes(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def source_files(process: EtlProcess, project: Project) -> list[SourceFile]:
-    """The files of a process, each with its hash.
-
-    Raises:
-        SourceError: one is missing or cannot be read.
-    """
-    config = process.source_config
-    quote = ""
-    if config.source_type in ("csv", "tsv"):
-        given = config.format.quote if config.format else None
-        quote = '"' if given is None else given
-    memory = FileMemory(project.ensure_state_dir(), quote)
-    root = project.root
-    files = [memory.identify(path, root) for path in expand(root, config.paths)]
-    memory.save()
-    return files
+def quote_of(config: SourceConfig) -> str:
+    """The character that the files have around values; empty if they are no delimited text."""
+    if config.source_type not in ("csv", "tsv"):
+        return ""
+    given = config.format.quote if config.format else None
+    return '"' if given is None else given
 
 
 class FileMemory:
@@ -141,7 +130,7 @@ class FileMemory:
         state = _state(path)
         source = source_name(path, root)
         remembered = self._read().get(str(path))
-        if remembered and remembered[:5] == [*astuple(state), self._quote]:
+        if remembered and remembered[:-3] == [*astuple(state), self._quote]:
             return SourceFile(
                 path, source, state, str(remembered[5]), bool(remembered[6]), bool(remembered[7])
             )
@@ -158,6 +147,22 @@ class FileMemory:
             ]
             self._changed = True
         return file
+
+    def landed(self, path: Path, source: str) -> SourceFile:
+        """A scratch copy of a file that lies elsewhere, with its hash."""
+        state = _state(path)
+        fingerprint, look = _hash(path, source, self._quote)
+        return SourceFile(path, source, state, fingerprint, look.needs_care, look.mixed_ends)
+
+    def version_fingerprint(self, source: str, version: list[object]) -> str:
+        """The hash that the file elsewhere had in this version; empty if that is not known."""
+        remembered = self._read().get(source)
+        return str(remembered[-1]) if remembered and remembered[:-1] == version else ""
+
+    def remember_version(self, source: str, version: list[object], fingerprint: str) -> None:
+        """Note the hash of this version of a file elsewhere."""
+        self._read()[source] = [*version, fingerprint]
+        self._changed = True
 
     def save(self) -> None:
         """Keep what was learned; that it cannot be kept is no failure."""
@@ -178,7 +183,7 @@ class FileMemory:
                     self._entries = {
                         name: entry
                         for name, entry in data.items()
-                        if isinstance(entry, list) and len(entry) == 8
+                        if isinstance(entry, list) and len(entry) in (4, 8)
                     }
         return self._entries
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, OvertakenError, ReadAgain, write_batch
 from controlplane.load.files import SourceFile
 from controlplane.load.gates import BatchSkipped
+from controlplane.load.landing import Landing, RemoteSource
 from controlplane.load.reading import Reading, check_declared, open_file
 from controlplane.load.results import Batch, LoadResult, Skipped
 from controlplane.specs.source import SourceConfig
@@ -108,8 +111,9 @@ class Loader:
         self,
         config: SourceConfig,
         raw_table: str,
-        files: Sequence[SourceFile],
+        files: Sequence[SourceFile | RemoteSource],
         known: ledger.NewestBatches,
+        landing: Landing,
     ) -> None:
         """Load files that were found new beside these newest batches.
 
@@ -120,16 +124,39 @@ class Loader:
         is_first = all(table != raw_table for table, _ in known)
         for start in range(0, len(files), FILES_AT_ONCE):
             prepared = []
+            folder = self.folder()
             with closing(duckdb.connect()) as reader:
                 prepare_reader(reader, self.spool)
-                for file in files[start : start + FILES_AT_ONCE]:
+                for file in self._landed(landing, files[start : start + FILES_AT_ONCE], folder):
                     newest = known.get((raw_table, file.source))
+                    if newest is not None and newest.fingerprint == file.fingerprint:
+                        # Fetched for its new time or tag, but the content is the old one.
+                        self.unchanged += 1
+                        continue
                     delivery = file_delivery(file, raw_table, newest)
                     reading = open_file(reader, file, config, self.folder())
                     if is_first:
                         check_declared(file.source, config.columns, [reading])
                     prepared.append(Prepared(delivery, reading))
-            self.write(prepared)
+            if prepared:
+                self.write(prepared)
+            shutil.rmtree(folder)
+
+    def _landed(
+        self, landing: Landing, files: Sequence[SourceFile | RemoteSource], folder: Path
+    ) -> Iterator[SourceFile]:
+        """The files on this machine, but for those that are not complete.
+
+        Raises:
+            SourceError: one of them cannot be read.
+        """
+        for landed in landing.land(files, folder):
+            if isinstance(landed, DatabankError):
+                raise landed
+            if isinstance(landed, SourceFile):
+                yield landed
+            else:
+                self.warnings.append(str(landed))
 
     def write(self, prepared: Sequence[Prepared]) -> None:
         """Write deliveries in their order, each as one batch."""

@@ -72,9 +72,10 @@ def load_process(
                 pass
         known = ledger.newest_by_source(target, process.slug)
     if config.is_file:
-        from controlplane.load.files import source_files
+        from controlplane.load.landing import Landing
 
-        files = source_files(process, project)
+        with Landing.of(config, project) as landing:
+            files = landing.sources(config.paths)
         table = raw_table(process.slug)
         fresh = [
             file
@@ -111,7 +112,8 @@ def load_process(
             on_progress=on_progress,
         )
         if config.is_file:
-            loader.load_files(config, table, fresh, known)
+            with landing:
+                loader.load_files(config, table, fresh, known, landing)
             loader.unchanged += unchanged
         else:
             from controlplane.load.from_database import load_database

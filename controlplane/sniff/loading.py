@@ -17,7 +17,8 @@ from controlplane.config import Project
 from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
-from controlplane.load.files import FileMemory
+from controlplane.load.files import SourceFile
+from controlplane.load.landing import Landed, Landing, Later, RemoteSource
 from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
 from controlplane.load.results import Batch
 from controlplane.load.sheet_layout import SheetLayout
@@ -35,7 +36,10 @@ _ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What became of one file: `batch` is None where it was loaded before, or where it failed."""
+    """What became of one file: `batch` is None where it was loaded before, or where it failed.
+
+    `later` says why the file is left for the next load.
+    """
 
     source: str
     table: str
@@ -45,12 +49,15 @@ class LoadedFile:
     columns: tuple[str, ...] = ()
     batch: Batch | None = None
     error: DatabankError | None = None
+    later: str | None = None
 
     @property
     def status(self) -> str:
-        """loaded, unchanged or failed."""
+        """loaded, unchanged, later or failed."""
         if self.error is not None:
             return "failed"
+        if self.later is not None:
+            return "later"
         return "loaded" if self.batch else "unchanged"
 
     def to_dict(self) -> Mapping[str, Any]:
@@ -70,20 +77,22 @@ class LoadedFile:
             "rows_read": batch.rows_read if batch else 0,
             "rows_loaded": batch.rows_loaded if batch else 0,
             "rows_rejected": batch.rows_rejected if batch else 0,
+            "later": self.later,
             "error": str(self.error) if self.error else None,
         }
 
 
-def table_name(path: Path) -> str:
+def table_name(file_name: str) -> str:
     """The raw table for a file: its name without the endings, as a plain name."""
-    name = snake_case(_ENDINGS.sub("", path.name) or path.name)[: MAX_NAME - 4].strip("_")
+    name = snake_case(_ENDINGS.sub("", file_name) or file_name)[: MAX_NAME - 4].strip("_")
     return name if name[:1].isalpha() else f"file_{name}".strip("_")
 
 
 def load_unknown(
-    files: Sequence[tuple[Path, str]],
+    files: Sequence[tuple[Path | RemoteSource, str]],
     project: Project,
     target: Target,
+    landing: Landing,
     *,
     now: Callable[[], datetime],
     accept_drift: bool = False,
@@ -103,6 +112,7 @@ def load_unknown(
         files: each with the name of its raw table.
         project: the project whose warehouse it is.
         target: the warehouse.
+        landing: what found the files that lie elsewhere.
         now: the clock.
         accept_drift: load although the columns are others than those of the table.
         wait: whether to wait for another writer.
@@ -112,9 +122,9 @@ def load_unknown(
         reserved: tables that no sheet may go to.
     """
     known = ledger.newest_by_process(target)
-    memory = FileMemory(project.ensure_state_dir(), '"')
+    state = project.ensure_state_dir()
     taken = {*reserved, *(table for _, table in files)}
-    with spool_folder(project.state_dir) as spool, closing(duckdb.connect()) as reader:
+    with landing, spool_folder(state) as spool, closing(duckdb.connect()) as reader:
         prepare_reader(reader, spool)
 
         def loader_of(table: str, folder: Path) -> Loader:
@@ -137,20 +147,43 @@ def load_unknown(
 
         for start in range(0, len(files), FILES_AT_ONCE):
             opened: list[LoadedFile | _Opened] = []
-            for index, (path, table) in enumerate(files[start : start + FILES_AT_ONCE]):
+            chunk = files[start : start + FILES_AT_ONCE]
+            fetched = spool / "fetched"
+            fetched.mkdir()
+            landed = _land(landing, chunk, known, fetched)
+            for index, (given, table) in enumerate(chunk):
+                file = _identified(given, landed.get(index), table, project.root, landing)
+                if isinstance(file, LoadedFile):
+                    opened.append(file)
+                    continue
                 loader = loader_of(table, spool / str(index))
-                sheets = _sheets(loader, path, project.root, memory) if table_per_sheet else []
+                sheets = _sheets(loader, file) if table_per_sheet else []
                 if sheet is not None or len(sheets) < 2:
-                    opened.append(_open(loader, reader, path, project.root, memory, known, sheet))
+                    opened.append(_open(loader, reader, file, known, sheet))
                     continue
                 for number, name in enumerate(sheets, start=1):
                     own = _sheet_table(table, name, number, taken)
                     loader = loader_of(own, spool / f"{index}-{number}")
-                    opened.append(_open(loader, reader, path, project.root, memory, known, name))
+                    opened.append(_open(loader, reader, file, known, name))
             yield from _write_all(opened)
             for folder in spool.iterdir():
                 shutil.rmtree(folder)
-    memory.save()
+
+
+def _land(
+    landing: Landing,
+    files: Sequence[tuple[Path | RemoteSource, str]],
+    known: Mapping[str, ledger.NewestBatches],
+    folder: Path,
+) -> dict[int, Landed]:
+    """Those from elsewhere whose content may be new, on this machine, by their place in the list."""
+    new = {}
+    for index, (file, table) in enumerate(files):
+        if isinstance(file, RemoteSource):
+            newest = known.get(table, {}).get((table, file.source))
+            if newest is None or newest.fingerprint != file.fingerprint:
+                new[index] = file
+    return dict(zip(new, landing.land(list(new.values()), folder), strict=True))
 
 
 @dataclass(frozen=True)
@@ -162,10 +195,30 @@ class _Opened:
     found: Opened
 
 
-def _sheets(loader: Loader, path: Path, root: Path, memory: FileMemory) -> list[str]:
+def _identified(
+    given: Path | RemoteSource,
+    landed: Landed | None,
+    table: str,
+    root: Path,
+    landing: Landing,
+) -> SourceFile | LoadedFile:
+    """The file as it lies on this machine, or what became of it already."""
+    if isinstance(given, Path):
+        try:
+            return landing.memory.identify(given, root)
+        except DatabankError as error:
+            return LoadedFile(str(given), table, error=error)
+    if isinstance(landed, DatabankError):
+        return LoadedFile(given.source, table, error=landed)
+    if isinstance(landed, Later):
+        return LoadedFile(given.source, table, later=landed.reason)
+    return landed or LoadedFile(given.source, table)
+
+
+def _sheets(loader: Loader, file: SourceFile) -> list[str]:
     """The sheets of a workbook that hold something; none for another file or a damaged one."""
     try:
-        return sheet_names(memory.identify(path, root), loader.folder())
+        return sheet_names(file, loader.folder())
     except DatabankError:
         return []  # said when it is opened
 
@@ -184,23 +237,20 @@ def _sheet_table(table: str, sheet: str, number: int, taken: set[str]) -> str:
 def _open(
     loader: Loader,
     reader: duckdb.DuckDBPyConnection,
-    path: Path,
-    root: Path,
-    memory: FileMemory,
+    file: SourceFile,
     known: Mapping[str, ledger.NewestBatches],
     sheet: str | None,
 ) -> LoadedFile | _Opened:
     """Find out how the file is read, if it is new."""
     table = loader.options.process
+    newest = known.get(table, {}).get((table, file.source))
+    if newest is not None and newest.fingerprint == file.fingerprint:
+        return LoadedFile(file.source, table)
     try:
-        file = memory.identify(path, root)
-        newest = known.get(table, {}).get((table, file.source))
-        if newest is not None and newest.fingerprint == file.fingerprint:
-            return LoadedFile(file.source, table)
         delivery = file_delivery(file, table, newest)
         return _Opened(loader, delivery, open_unknown(reader, file, loader.folder(), sheet))
     except DatabankError as error:
-        return LoadedFile(str(path), table, error=error)
+        return LoadedFile(file.source, table, error=error)
 
 
 def _write_all(opened: Sequence[LoadedFile | _Opened]) -> Iterator[LoadedFile]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, mode
 
 from controlplane.specs.block import Block, FieldProblem, repeated_names
 from controlplane.specs.cursor_query import query_fault
+from controlplane.specs.storage import Storage, place_problems
 from controlplane.specs.values import Scalar, Text
 
 SourceType = Literal[
@@ -24,12 +25,11 @@ SourceType = Literal[
     "rest",
     "graphql",
     "webhook",
-    "sftp",
     "mqtt",
     "cdc",
 ]
 # What no connector reads yet: only a planned process may name them.
-PLANNED_TYPES = ("rest", "graphql", "webhook", "sftp", "mqtt", "cdc")
+PLANNED_TYPES = ("rest", "graphql", "webhook", "mqtt", "cdc")
 FILE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet", "excel", "xml")
 # The source types to which a field of `format` applies.
 _TEXT = ("csv", "tsv")
@@ -164,7 +164,13 @@ class SourceConfig(Block):
     )
     path: str | list[str] | None = Field(
         None,
-        description="A file, a glob or a list of them, relative to the project. For files.",
+        description="A file, a glob or a list of them, relative to the project, or where else they"
+        " lie: s3://bucket/key, gs://bucket/key, az://container/key, https://host/path or"
+        " sftp://user@host/path. For files.",
+    )
+    storage: Storage | None = Field(
+        None,
+        description="How the place of files that lie elsewhere is reached. For files.",
     )
     format: FileFormat | None = Field(
         None, description="How the files are laid out. For csv, tsv, excel and xml."
@@ -226,6 +232,7 @@ class SourceConfig(Block):
             "table": ("postgresql",),
             "incremental_key": ("postgresql", *FILE_TYPES),
             "path": FILE_TYPES,
+            "storage": FILE_TYPES,
             "format": tuple(
                 dict.fromkeys(each for kinds in FORMAT_FIELDS.values() for each in kinds)
             ),
@@ -262,6 +269,8 @@ class SourceConfig(Block):
             problems.append((("batch_size",), f"is only for source_type postgresql, not {kind}"))
         if self.is_file and not [path for path in self.paths if path.strip()]:
             problems.append((("path",), f"is required for source_type {kind}"))
+        if self.is_file:
+            problems += place_problems(self.path, self.storage)
         if kind == "model" and self.model is None:
             problems.append((("model",), "is required for source_type model"))
         if (

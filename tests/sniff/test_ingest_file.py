@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,4 +261,4 @@ def test_rejects_can_be_listed_and_shown(place: Any) -> None:
     ],
 )
 def test_a_table_is_called_as_its_file(name: str, table: str) -> None:
-    assert table_name(Path(name)) == table
+    assert table_name(name) == table
