@@ -94,7 +94,8 @@ def definition_group(name: str, columns: Columns) -> click.Group:
     @project_options
     @output_option
     def create(project: Project, source: str, output: str, **flags: bool) -> None:
-        _create(project, _kind(name), source, output, **flags)
+        text, called = _read(source)
+        write_definition(project, name, text, called, output, **flags)
 
     @group.command(
         "delete",
@@ -185,15 +186,34 @@ def _find(project: Project, kind: Kind, name: str) -> SpecFile[Any]:
     raise DatabankError(f"no {kind.title} '{name}' ({known}){did_you_mean(slug, slugs)}")
 
 
-def _create(
-    project: Project, kind: Kind, source: str, output: str, *, dry_run: bool, replace: bool
+def write_definition(
+    project: Project,
+    kind_name: str,
+    text: str,
+    source: str,
+    output: str,
+    *,
+    dry_run: bool,
+    replace: bool,
 ) -> None:
+    """Check a definition, write it to its place unless `dry_run` says not to, and print what came.
+
+    Args:
+        project: the project that gets it.
+        kind_name: etl, warehouse or pipeline.
+        text: YAML or JSON.
+        source: what messages call the text.
+        output: text or json.
+        dry_run: whether to print what would be written, and write nothing.
+        replace: whether it may take the place of one with the same slug.
+    """
     from controlplane.errors import SpecError
     from controlplane.specs.files import ETL
     from controlplane.specs.write import draft, save
 
+    kind = _kind(kind_name)
     with narrated_warnings():
-        prepared = draft(*_read(source), kind, project.root, overwrite=replace)
+        prepared = draft(text, source, kind, project.root, overwrite=replace)
     if kind is ETL and (problems := expression_problems(project, [prepared.file])):
         raise SpecError(problems)
     if not dry_run:

@@ -72,21 +72,32 @@ def _paths(given: str, landing: Landing) -> list[Path | RemoteSource]:
 
     if is_remote(given):
         if fault := url_fault(given):
-            raise ConfigError(f"--file: {fault}")
+            raise ConfigError(fault)
         with landing:
             return [*landing.remote([given])]
     path = Path(given).expanduser()
     if path.is_dir():
         found = sorted(each for each in path.iterdir() if each.is_file())
         if not found:
-            raise ConfigError(f"--file {given}: the folder has no file")
+            raise ConfigError(f"{given}: the folder has no file")
         return [each.resolve() for each in found]
     if not path.exists() and not set("*?[") & set(given):
         raise ConfigError(
-            f"--file {given}: no such file",
+            f"{given}: no such file",
             hint="the path is relative to the folder that the command is run in",
         )
     return [each.resolve() for each in expand(Path.cwd(), [given])]
+
+
+def one_file(project: Project, given: str) -> tuple[Path | RemoteSource, Landing]:
+    """The one file that a path or URL means, and what fetches it if it lies elsewhere."""
+    from controlplane.load.landing import Landing
+
+    landing = Landing(project, '"')
+    paths = _paths(given, landing)
+    if len(paths) > 1:
+        raise ConfigError(f"{given}: means {len(paths)} files", hint="name one of them")
+    return paths[0], landing
 
 
 def _tables(
