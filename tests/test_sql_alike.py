@@ -76,6 +76,8 @@ t ilike 'AB%' | t ilike '%\_Z%' | t not ilike u
 t ~ '^a' | t ~* '^A' | t !~ 'a' | t !~* 'A.' | t ~ '\s' | regexp_like(t, '[ab]$')
 regexp_replace(t, '[a-c]', 'X') | regexp_replace(t, '([a-c])', '<\1>', 'g') | regexp_replace(t, '[A-C]', '\\', 'gi')
 regexp_replace(t, '^\s+|\s+$', '', 'g') | regexp_replace(t, '\s+', ' ', 'g') | regexp_count(t, '[ab]')
+normalize(t) | normalize('e' || chr(769)) | normalize(t || chr(776), NFC) | length(normalize('o' || chr(776)))
+regexp_replace(t || chr(7) || u || chr(133) || 'x', '[\x01-\x08\x7F-\x9F]', '', 'g') | t ~ '\x61[bx]' | t ~ '[\x61-\x63]'
 t < u | t >= 'b' | t between 'B' and 'c' | t between symmetric 'c' and 'B' | greatest(t, u, 'Z') | least(t, u)
 greatest(t, u) = t | t < 'b' and least(t, u) = u
 t::varchar(3) | t::varchar | i::varchar(2) | day::varchar(4) | cast(t as character varying(5)) | '12.5'::text

@@ -16,6 +16,8 @@ from controlplane.specs.transform import CleaningRule, ValidationRule
 from controlplane.sql import Column, Expression, ExpressionError
 
 Columns = tuple[Column, ...]
+# Those of ASCII and Latin-1, but for tabs and the ends of lines.
+_CONTROL_CHARACTERS = r"[\x01-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]"
 
 
 def source_filters(resolver: Resolver, columns: Columns) -> list[Step]:
@@ -259,6 +261,14 @@ def _cleaned(resolver: Resolver, place: str, rule: CleaningRule, column: Column)
             return exp.func("lower", subject, dialect=sql.DIALECT)
         case "uppercase":
             return exp.func("upper", subject, dialect=sql.DIALECT)
+        case "normalize":
+            return exp.Normalize(this=subject)
+        case "remove_control_characters":
+            controls = exp.Literal.string(_CONTROL_CHARACTERS)
+            nothing, everywhere = exp.Literal.string(""), exp.Literal.string("g")
+            return exp.func(
+                "regexp_replace", subject, controls, nothing, everywhere, dialect=sql.DIALECT
+            )
         case "replace":
             parts = [parameters.get(name) for name in ("from", "to")]
             if not all(isinstance(part, (str, int, float)) for part in parts):

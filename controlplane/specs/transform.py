@@ -72,8 +72,13 @@ class CleaningRule(Block):
         "null_if",
         "default",
         "replace",
+        "normalize",
+        "remove_control_characters",
         "expression",
-    ] = Field(description="What is done.")
+    ] = Field(
+        description="What is done; normalize writes letters and their accents as one character"
+        " (Unicode's form NFC), remove_control_characters leaves tabs and line ends."
+    )
     expression: Text = Field(
         "",
         description="The column, value or SQL expression; `DISTINCT ON (email)` for deduplication.",

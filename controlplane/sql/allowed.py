@@ -22,6 +22,7 @@ FUNCTIONS: Mapping[str, Mapping[str, type[exp.Expr] | None]] = {
         "concat": exp.Concat,
         "concat_ws": exp.ConcatWs,
         "initcap": exp.Initcap,
+        "normalize": exp.Normalize,
         "left": exp.Left,
         "length": exp.Length,
         "lower": exp.Lower,

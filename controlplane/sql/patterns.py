@@ -144,8 +144,15 @@ class _Reader:
         return self._plain_escape(letter)
 
     def _plain_escape(self, letter: str) -> str:
+        # To PostgreSQL a third digit would belong to the number.
+        number = re.match("[0-9a-fA-F]{2}(?![0-9a-fA-F])", self.pattern[self.at :])
+        if letter == "x" and number and number[0] != "00":
+            self.at += 2
+            return rf"\x{number[0]}"
         if letter.isascii() and letter.isalnum() and letter not in _CONTROLS:
-            self._refuse(f"'\\{letter}'", "back-references and escapes beyond \\d \\w \\s \\t \\n")
+            self._refuse(
+                f"'\\{letter}'", "back-references and escapes beyond \\d \\w \\s \\t \\n \\x07"
+            )
         return f"\\{letter}" if letter.isascii() and not letter.isspace() else letter
 
     def _bracket(self) -> str:

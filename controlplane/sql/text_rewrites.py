@@ -47,6 +47,8 @@ def text_rewrite(node: exp.Expr, dialect: str) -> exp.Expr:
             _check_split(node)
         case exp.RegexpReplace():
             _check_replacement(node)
+        case exp.Normalize():
+            return _composed(node, dialect)
         case exp.Anonymous() if str(node.this).lower() == "octet_length":
             return call("strlen", *node.expressions, kind="int") if dialect == "duckdb" else node
         case exp.Greatest() | exp.Least():
@@ -128,6 +130,14 @@ def _at_least(value: exp.Expr, least: int) -> exp.Expr:
     below = exp.LT(this=grouped(value.copy()), expression=limit)
     case = exp.Case(ifs=[exp.If(this=below, true=limit.copy())], default=value.copy())
     return typed(case, "int")
+
+
+def _composed(node: exp.Normalize, dialect: str) -> exp.Expr:
+    """`normalize(x)`: letters and their accents as one character (Unicode's form NFC)."""
+    form = node.args.get("form")
+    if isinstance(form, exp.Expr) and form.name.upper() != "NFC":
+        raise ExpressionError("normalize knows the form NFC alone; not every target has the others")
+    return call("nfc_normalize", node.this, kind="text") if dialect == "duckdb" else node
 
 
 def _trimmed(node: exp.Trim) -> exp.Expr:

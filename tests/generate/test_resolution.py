@@ -759,6 +759,10 @@ def test_a_rule_says_what_breaks_it(settling: Settling, rule: Block, violation: 
          "cast(coalesce(due_on, cast('2024-01-01' as date)) as date)"),
         ({"name": "email", "type": "replace", "parameters": {"from": "a", "to": 1}},
          "replace(email, 'a', '1')"),
+        ({"name": "email", "type": "normalize"},
+         "{{ by_target(duckdb='nfc_normalize(email)', postgres='normalize(email)') }}"),
+        ({"name": "email", "type": "remove_control_characters"},
+         r"regexp_replace(email, '[\x01-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]', '', 'g')"),
         ({"name": "x", "type": "expression", "expression": "initcap(email)"}, None),
     ],
 )  # fmt: skip
