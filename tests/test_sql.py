@@ -246,7 +246,7 @@ def test_a_pattern_is_written_in_what_both_engines_share(pattern: str, written: 
 
 @pytest.mark.parametrize(
     "pattern",
-    ["", "(", "[a", "a{2", "a++", "^*", "*a", "a\\", r"\bfoo", r"\1", r"\p{L}", r"\x41", "(?=a)",
+    ["", "(", "[a", "a{2", "a++", "^*", "*a", "a\\", r"\bfoo", r"\1", r"\p{L}", r"\x41b", r"\x4", r"\x00", "(?=a)",
      "(?<=a)", "(?P<n>a)", "x(?i)", "(?s).", "a{300}", r"[\S]", "[[:cntrl:]]", "[[=a=]]", "a\x00",
      "[b-a]", "a{2,1}"],
 )  # fmt: skip
