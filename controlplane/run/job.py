@@ -1,4 +1,4 @@
-"""One tracked job: pre-validation, load, `dbt build` of what that changes, post-validation.
+"""One tracked job: pre-validation, load, scores, `dbt build` of what that changes, post-validation.
 
 Order matters for a crash at any instant: every load is a transaction of its own, and a build leaves
 what it owes in the state store. The same command after a crash therefore goes on where this one
@@ -28,6 +28,7 @@ from controlplane.run.context import Context
 from controlplane.run.loading import load
 from controlplane.run.options import RunOptions
 from controlplane.run.result import Reporter, RunResult
+from controlplane.run.scoring import score_batches
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile, read_etl_specs, refuse_planned
 from controlplane.state.records import JobStatus
@@ -162,6 +163,7 @@ def _carry_out(context: Context, session: DbtSession) -> None:
     with session:  # dbt is gone before the job says that it ended
         # There will be something to build: dbt can start while the rest is loaded.
         load(context, on_batches=session.start)
+        score_batches(context, session)
         build = Build(context, session)
         build.carry_out()
     post_validate(context, build.unvalidated)

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controlplane.errors import ExitCode
-from controlplane.state.records import JobStatus
+from controlplane.state.records import JobStatus, QualityResult
 
 if TYPE_CHECKING:
     from controlplane.dbt.events import Event
     from controlplane.load import LoadResult
     from controlplane.plan import Plan
-    from controlplane.quality import CheckResult
+    from controlplane.quality.checks import CheckResult
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class RunResult:
     unchanged: int = 0
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     profiles: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    quality: list[QualityResult] = field(default_factory=list)
     seconds: float = 0.0
     error: str | None = None
 
