@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from controlplane import naming
 from controlplane.load.ledger import LEDGER
-from controlplane.quality.counting import Counts, count, sample
+from controlplane.quality.counting import Counts, count
 from controlplane.quality.masked import Masking
 from controlplane.quality.prepared import Prepared
+from controlplane.quality.sampling import sample
 from controlplane.quality.scores import Batch, decide, scored
 from controlplane.state.records import QualityResult
 from controlplane.targets import MissingRelationError, Target
@@ -65,7 +66,7 @@ def score(
     """
     ids = [each.batch_id for each in batches]
     counts = count(target, prepared, ids)
-    broken = sample(target, prepared, ids, counts)
+    broken = sample(target, prepared, counts)
     return [
         scored(
             prepared.subject,
@@ -97,7 +98,13 @@ def _nothing(prepared: Prepared) -> Counts:
     """The counts of a batch without records."""
     checks = prepared.criteria
     return Counts(
-        *(0 for _ in range(7)),
+        records=0,
+        filtered=0,
+        bad=0,
+        flawed=0,
+        unexplained=0,
+        timed=0,
+        late=0,
         by_check={each.name: 0 for each in checks},
         by_field={each.column: 0 for each in checks if each.column},
         by_dimension={"accuracy": 0, "consistency": 0},

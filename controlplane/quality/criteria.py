@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from controlplane.generate.process import Process, Rule
+    from controlplane.generate.process import Process
 
 # Which of the four dimensions a kind of check counts for.
 DIMENSIONS = {

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from controlplane.state.records import QualityResult
 
 if TYPE_CHECKING:
-    from great_expectations.data_context import AbstractDataContext
+    from great_expectations.data_context.data_context.abstract_data_context import (
+        AbstractDataContext,
+    )
 
 SITE = "databank"
-_SEVERITIES = {"error": "critical", "warning": "warning"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,6 @@ def _context(docs: Path | None) -> AbstractDataContext:
             SITE,
             {
                 "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
                 "store_backend": {
                     "class_name": "TupleFilesystemStoreBackend",
                     "base_directory": str(docs.resolve()),
@@ -82,9 +82,11 @@ def _validate(context: AbstractDataContext, result: QualityResult) -> Verdict:
     import great_expectations as gx
     import pandas as pd
     from great_expectations.core import RunIdentifier
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
     from controlplane.quality.rule_expectation import ExpectRecordsToKeepRule
 
+    severities = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
     name = f"{result.subject}, batch {result.batch_id}, rules {result.rules}"
     samples = {each.rule: [_shown(sample) for sample in each.samples] for each in result.violations}
     frame = pd.DataFrame(
@@ -105,7 +107,7 @@ def _validate(context: AbstractDataContext, result: QualityResult) -> Verdict:
                 rule=each["rule"],
                 column=each["field"] or "(record)",
                 message=each["message"],
-                severity=_SEVERITIES[each["severity"]],
+                severity=severities[each["severity"]],
             )
         )
     suite = context.suites.add(suite)
@@ -118,18 +120,19 @@ def _validate(context: AbstractDataContext, result: QualityResult) -> Verdict:
     run_id = RunIdentifier(run_name=name, run_time=result.validated_at)
     done = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=run_id)
     (found,) = done.run_results.values()
-    failed = [each.expectation_config for each in found.results if not each.success]
+    failed = [
+        each.expectation_config
+        for each in found.results
+        if not each.success and each.expectation_config
+    ]
     return Verdict(
         success=bool(found.success),
         failed=tuple(each.kwargs["rule"] for each in failed),
         failed_errors=tuple(
-            each.kwargs["rule"] for each in failed if str(each.severity) in _CRITICAL
+            each.kwargs["rule"] for each in failed if each.severity == FailureSeverity.CRITICAL
         ),
         evaluated=len(found.results),
     )
-
-
-_CRITICAL = ("critical", "FailureSeverity.CRITICAL")
 
 
 def _shown(sample: Any) -> str:

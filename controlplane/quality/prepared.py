@@ -42,6 +42,7 @@ class Prepared:
     `BATCHES` in it stands for the ids of the batches. `raw` is SQL for the records as their source
     has them, `types` has the columns that are read as one, `skipped` the reason of a record whose
     whole batch was left out, and `time` the column whose age counts, with the longest in seconds.
+    A table is one batch, with the number 0; `_brought_by` says then which batch a record is of.
     """
 
     subject: str
@@ -52,6 +53,7 @@ class Prepared:
     time: tuple[str, int] | None
     action: str
     threshold: int
+    is_table: bool = False
 
     @property
     def checksum(self) -> str:

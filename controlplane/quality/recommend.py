@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from controlplane.quality.counting import Broken, Counts
+from controlplane.quality.counting import Counts
 from controlplane.quality.criteria import Criterion
+from controlplane.quality.sampling import Broken
 
 if TYPE_CHECKING:
     from controlplane.quality.masked import Masking

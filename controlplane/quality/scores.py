@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from controlplane.quality.counting import Broken, Counts
+from controlplane.quality.counting import Counts
 from controlplane.quality.criteria import Criterion
 from controlplane.quality.masked import Masking
 from controlplane.quality.recommend import recommendations
+from controlplane.quality.sampling import Broken
 from controlplane.state.records import QualityResult, QualityViolation
 
 PASSED = "pass"
@@ -40,12 +41,14 @@ def scored(
     decision: str,
     masking: Masking,
     now: datetime,
+    sources: Mapping[int, str] | None = None,
     job_id: str | None = None,
     sample_size: int | None = None,
 ) -> QualityResult:
     """The result of one batch."""
+    known = sources or {batch.batch_id: str(batch.source)}
     violations = [
-        _violation(each, counts, broken.get(each.name, Broken()), batch, masking)
+        _violation(each, counts, broken.get(each.name, Broken()), known, masking)
         for each in checks
         if counts.by_check.get(each.name)
     ]
@@ -118,15 +121,23 @@ def _outcome(criterion: Criterion, counts: Counts) -> dict[str, Any]:
 
 
 def _violation(
-    criterion: Criterion, counts: Counts, broken: Broken, batch: Batch, masking: Masking
+    criterion: Criterion,
+    counts: Counts,
+    broken: Broken,
+    sources: Mapping[int, str],
+    masking: Masking,
 ) -> QualityViolation:
     records = counts.by_check[criterion.name]
     samples = []
-    for row, value in broken.samples:
-        sample: dict[str, Any] = {"source": batch.source, "row": row}
-        if value is not None:
-            sample["value"] = masking.shown(criterion.column, value)
-        samples.append(sample)
+    for each in broken.samples:
+        place: dict[str, Any] = {}
+        if each.batch_id is not None:
+            place |= {"batch": each.batch_id, "source": sources.get(each.batch_id)}
+        if each.row is not None:
+            place["row"] = each.row
+        if each.value is not None:
+            place["value"] = masking.shown(criterion.column, each.value)
+        samples.append(place)
     return QualityViolation(
         rule=criterion.name,
         kind=criterion.kind,
