@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from controlplane import naming
 from controlplane.load.ledger import LEDGER
-from controlplane.quality.counting import Counts, count
+from controlplane.quality.counting import count, nothing
 from controlplane.quality.masked import Masking
 from controlplane.quality.prepared import Prepared
 from controlplane.quality.sampling import sample
@@ -81,7 +81,7 @@ def score(
             job_id=job_id,
         )
         for batch in batches
-        for found in [counts.get(batch.batch_id) or _nothing(prepared)]
+        for found in [counts.get(batch.batch_id) or nothing(prepared.criteria)]
     ]
 
 
@@ -92,20 +92,3 @@ def score_model(
     whole = Batch(0, source, None)
     found = score(target, prepared, [whole], masking, now=now)[0]
     return replace(found, batch_id=newest_batch(target))
-
-
-def _nothing(prepared: Prepared) -> Counts:
-    """The counts of a batch without records."""
-    checks = prepared.criteria
-    return Counts(
-        records=0,
-        filtered=0,
-        bad=0,
-        flawed=0,
-        unexplained=0,
-        timed=0,
-        late=0,
-        by_check={each.name: 0 for each in checks},
-        by_field={each.column: 0 for each in checks if each.column},
-        by_dimension={"accuracy": 0, "consistency": 0},
-    )

@@ -82,6 +82,22 @@ def count(target: Target, prepared: Prepared, batches: Sequence[int]) -> dict[in
     return found
 
 
+def nothing(checks: Sequence[Criterion]) -> Counts:
+    """The counts of a batch without records."""
+    return Counts(
+        records=0,
+        filtered=0,
+        bad=0,
+        flawed=0,
+        unexplained=0,
+        timed=0,
+        late=0,
+        by_check={each.name: 0 for each in checks},
+        by_field={each.column: 0 for each in checks if each.column},
+        by_dimension={"accuracy": 0, "consistency": 0},
+    )
+
+
 def _by_field(checks: Sequence[Criterion]) -> dict[str, list[int]]:
     fields: dict[str, list[int]] = {}
     for index, each in enumerate(checks):
