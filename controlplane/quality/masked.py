@@ -35,15 +35,18 @@ def masking(project: Project, variables: Mapping[str, Any] | None = None) -> Mas
     """What the project says of sensitive values.
 
     That is `sensitive_data` of a warehouse's `data_masking`, where it is enabled; and all values
-    where dbt's variable `mask_pii` is true, since nobody says then which columns are personal.
+    where dbt's variable `mask_pii` is true, since nobody says then which columns are personal, or
+    where a warehouse's spec is wrong.
     """
     from controlplane.specs.files import WAREHOUSE, scan
 
-    every = masks_personal_data(project, variables or {})
-    columns = set()
-    for file in () if every else scan(project.root, WAREHOUSE).files:
+    found = scan(project.root, WAREHOUSE)
+    # What cannot be read may name sensitive columns.
+    if found.problems or masks_personal_data(project, variables or {}):
+        return Masking(every=True)
+    columns: set[str] = set()
+    for file in found.files:
         security = file.spec.security_config
-        found = security.data_masking if security else None
-        if found and found.enabled:
-            columns |= set(naming.column_names(found.sensitive_data)) | set(found.sensitive_data)
-    return Masking(frozenset(columns), every)
+        if security and (data := security.data_masking) and data.enabled:
+            columns |= {*naming.column_names(data.sensitive_data), *data.sensitive_data}
+    return Masking(frozenset(columns))

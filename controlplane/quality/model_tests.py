@@ -63,6 +63,7 @@ def _tests(field: str, entry: Mapping[str, Any], engine: str) -> Iterator[FieldR
         if config.get("where"):
             continue  # of some records only
         arguments = {**given, **(given.get("arguments") or {})}
+        kind: str
         parameters: dict[str, Any] = {}
         match name:
             case "not_null" | "unique" if field:

@@ -79,9 +79,9 @@ def _broken(prepared: Prepared, failing: Sequence[int]) -> str:
         return f"broken as materialized (\nselect * from flagged where {any_of}\n)"
     listed = ", ".join(f"given.{name} as _raw_{name}" for name in unread)
     return (
-        f"broken as materialized (\nselect flagged.*, {listed} from flagged"
-        f" inner join {prepared.raw} as given on flagged._batch_id = given._batch_id"
-        f" and flagged._row_number = given._row_number where {any_of}\n)"
+        f"found as materialized (\nselect * from flagged where {any_of}\n),\n"
+        f"broken as materialized (\nselect found.*, {listed} from found inner join {prepared.raw}"
+        " as given on found._batch_id = given._batch_id and found._row_number = given._row_number\n)"
     )
 
 

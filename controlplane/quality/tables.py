@@ -189,6 +189,8 @@ def _rule(index: int, rule: FieldRule) -> dict[str, Any]:
     }
     if rule.rule_type in ("format", "custom"):
         written["expression"] = str(given.pop("pattern", None) or given.pop("expression", ""))
+    if rule.rule_type == "custom":
+        written["description"] = written["expression"]
     written["parameters"] = given if rule.rule_type == "custom" else {"column": rule.field, **given}
     return written
 

@@ -60,10 +60,9 @@ class QualityRows(Rows):
         )
         found: dict[str, dict[int, datetime | None]] = {}
         with self._database.read() as connection:
-            for subject, batch, loaded_at in connection.execute(
-                query.order_by(_results.c.validated_at)
-            ):
-                found.setdefault(subject, {})[batch] = loaded_at
+            rows = connection.execute(query.order_by(_results.c.validated_at)).mappings()
+            for row in rows:
+                found.setdefault(row["subject"], {})[row["batch_id"]] = row["loaded_at"]
         return found
 
     def _save(self, connection: Connection, target: str, result: QualityResult) -> None:
