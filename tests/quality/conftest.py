@@ -18,6 +18,7 @@ from controlplane.config import Project, load_project
 from controlplane.state.records import QualityResult
 from controlplane.state.store import open_store
 from controlplane.targets import Target, open_target
+from tests.conftest import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("dbt_project.yml", "profiles.yml", "macros", "tests/data_tests/generic")
@@ -160,7 +161,7 @@ MakeJudged = Callable[[str], Judged]
 
 @pytest.fixture(scope="session")
 def make_empty(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    tmp_path_factory: pytest.TempPathFactory, database_server: PostgresServer
 ) -> Iterator[MakeJudged]:
     """Makes projects without specs on empty warehouses."""
     databases: list[str] = []
@@ -174,7 +175,7 @@ def make_empty(
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DATABANK_")}
         environment["DATABANK_TARGET"] = target
         if target == "postgres":
-            server = request.getfixturevalue("database_server")
+            server = database_server
             name = f"judged_{os.getpid()}_{len(databases)}"
             server.execute(f"create database {name}")
             databases.append(name)
@@ -190,8 +191,7 @@ def make_empty(
 
     yield make
     for name in databases:
-        server = request.getfixturevalue("database_server")
-        server.execute(f"drop database if exists {name} with (force)")
+        database_server.execute(f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture(scope="session")
