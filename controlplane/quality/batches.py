@@ -26,14 +26,15 @@ def batches_of(target: Target, slugs: Sequence[str]) -> dict[str, list[Batch]]:
     found: dict[str, list[Batch]] = {slug: [] for slug in slugs}
     try:
         rows = target.query(
-            f"select raw_table, batch_id, source, loaded_at, rows_rejected from {LEDGER} order by 2"
+            "select raw_table, batch_id, source, loaded_at, rows_rejected, job_id"
+            f" from {LEDGER} order by 2"
         )
     except MissingRelationError:
         return found
-    for table, batch_id, source, loaded_at, rejected in rows:
+    for table, batch_id, source, loaded_at, rejected, job_id in rows:
         if table in tables:
             aware = loaded_at.replace(tzinfo=UTC)
-            found[tables[table]].append(Batch(int(batch_id), source, aware, int(rejected)))
+            found[tables[table]].append(Batch(int(batch_id), source, aware, int(rejected), job_id))
     return found
 
 
@@ -57,7 +58,6 @@ def score(
     masking: Masking,
     *,
     now: datetime,
-    job_id: str | None = None,
 ) -> list[QualityResult]:
     """The results of these batches of a process.
 
@@ -78,7 +78,6 @@ def score(
             decision=decide(prepared.action, prepared.threshold, found.bad + batch.unreadable),
             masking=masking,
             now=now,
-            job_id=job_id,
         )
         for batch in batches
         for found in [counts.get(batch.batch_id) or nothing(prepared.criteria)]

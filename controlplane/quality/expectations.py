@@ -8,6 +8,7 @@ same ones as the models do: it reads no pattern and no date by itself.
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import os
 import warnings
@@ -136,8 +137,9 @@ def _validate(context: AbstractDataContext, result: QualityResult) -> Verdict:
 
 
 def _shown(sample: Any) -> str:
+    """A sample for the site, which puts such values into its pages as they are."""
     place = f"{sample.get('source') or '-'}:{sample.get('row') or '-'}"
-    return f"{place} {sample['value']}" if "value" in sample else place
+    return html.escape(f"{place} {sample['value']}" if "value" in sample else place)
 
 
 @contextlib.contextmanager

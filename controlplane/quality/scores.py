@@ -28,6 +28,7 @@ class Batch:
     source: str | None
     loaded_at: datetime | None
     unreadable: int = 0
+    job_id: str | None = None
 
 
 def scored(
@@ -42,7 +43,6 @@ def scored(
     masking: Masking,
     now: datetime,
     sources: Mapping[int, str] | None = None,
-    job_id: str | None = None,
     sample_size: int | None = None,
 ) -> QualityResult:
     """The result of one batch."""
@@ -58,7 +58,7 @@ def scored(
         subject=subject,
         batch_id=batch.batch_id,
         rules=rules,
-        job_id=job_id,
+        job_id=batch.job_id,
         source=batch.source,
         loaded_at=_utc(batch.loaded_at),
         validated_at=now,

@@ -68,6 +68,11 @@ def validate_process(
     chosen = [] if reads_model else _chosen(target, process.slug, batch, all_batches=all_batches)
     with compiling(project, target, on_wait) as run_dbt:
         prepared = prepare(project, [file], every, run_dbt)[process.slug]
+    if not prepared.criteria:
+        raise DatabankError(
+            f"'{process.slug}' has nothing to check: no rules, no key, and only texts",
+            hint="give it rules in transform_config.data_quality.validation_rules",
+        )
     hidden, now = masking(project), datetime.now(UTC)
     if reads_model:
         results = [score_model(target, prepared, reads_model, hidden, now=now)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controlplane.errors import DatabankError, DbtError
+from controlplane.errors import DatabankError, DbtError, LockBusyError
 from controlplane.run.context import Context, now
 from controlplane.state.records import QualityResult
 
@@ -27,8 +27,17 @@ _DECIDED = {
 }
 
 
+class DbtStoppedError(DbtError):
+    """dbt was ended before it was done: it cannot build in this session any more."""
+
+
 def score_batches(context: Context, session: DbtSession) -> None:
-    """Score each batch of the chosen processes that has no score yet."""
+    """Score each batch of the chosen processes that has no score yet.
+
+    Raises:
+        DbtStoppedError: dbt took longer than it may.
+        LockBusyError: somebody else writes the warehouse, and waiting is not wanted.
+    """
     from controlplane.quality.batches import batches_of, unscored
 
     files = {
@@ -47,6 +56,8 @@ def score_batches(context: Context, session: DbtSession) -> None:
     context.job.check_cancelled()
     try:
         _score(context, session, [files[slug] for slug in open_batches], open_batches)
+    except (LockBusyError, DbtStoppedError):
+        raise
     except DatabankError as error:
         context.job.check_cancelled()
         _warn(context, f"the quality of the new batches could not be computed: {error}")
@@ -79,9 +90,7 @@ def _score(
             context.job.check_cancelled()
             part = batches[start : start + AT_ONCE]
             try:
-                found = score(
-                    context.target, prepared[slug], part, hidden, now=now(), job_id=context.job.id
-                )
+                found = score(context.target, prepared[slug], part, hidden, now=now())
             except DatabankError as error:
                 _warn(context, f"{slug}: the quality of its batches could not be computed: {error}")
                 break
@@ -106,6 +115,9 @@ def _run_dbt(context: Context, session: DbtSession, command: str, args: Sequence
             cancelled=context.job.cancelled,
         )
     context.job.check_cancelled()
+    if str(done.ending) == "timeout":
+        seconds = f"{context.options.timeout:g} seconds"
+        raise DbtStoppedError(f"dbt {command} did not end within {seconds} (--timeout)")
     if done.exit_code != 0 or str(done.ending) != "itself":
         raise DbtError(f"dbt {command} did not end well: {done.error or 'it said nothing'}")
     return folder

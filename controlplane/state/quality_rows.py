@@ -74,9 +74,7 @@ class QualityRows(Rows):
         values |= {"id": key, "project": self._project, "target": target}
         # Whoever writes the same result at once waits here, and replaces it afterwards.
         if not self._insert_unless_there(connection, _results, values):
-            # Validated again by hand, it is still of the job that loaded it.
-            changed = {k: v for k, v in values.items() if k != "job_id" or v is not None}
-            connection.execute(update(_results).where(_results.c.id == key).values(**changed))
+            connection.execute(update(_results).where(_results.c.id == key).values(**values))
             connection.execute(delete(_violations).where(_violations.c.result_id == key))
         rows = [
             {**vars(violation), "result_id": key, "position": position}

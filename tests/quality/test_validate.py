@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,22 @@ def test_great_expectations_says_what_the_counts_say_and_asks_nobody(
         assert verdict.success is (not broken)
         assert verdict.evaluated == len(result.checks)
     assert (tmp_path / "docs" / "index.html").is_file()
+
+
+def test_values_of_the_data_are_no_html_on_the_site(
+    make_judged: MakeJudged, tmp_path: Path
+) -> None:
+    result = make_judged("duckdb").results("people")[1]
+    harm = "<script>alert('!')</script>"
+    violations = [
+        replace(each, message=harm, samples=[{"source": harm, "row": 1, "value": harm}])
+        for each in result.violations
+    ]
+    checks = [{**each, "message": harm} for each in result.checks]
+    validate([replace(result, violations=violations, checks=checks)], tmp_path)
+    pages = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")]
+    assert any("&lt;script&gt;alert" in page for page in pages)
+    assert not any("<script>alert" in page for page in pages)
 
 
 def test_a_table_is_validated_by_a_request(judged: Judged) -> None:
