@@ -14,7 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from controlplane import naming
 from controlplane.config import Project
+from controlplane.dbt.dag import Dag, make_dag
+from controlplane.dbt.dag_file import load_dag
+from controlplane.dbt.files import scan
+from controlplane.dbt.process import dbt_dir
+from controlplane.dbt.setting import Setting
 from controlplane.errors import DatabankError, DbtError
 from controlplane.quality.criteria import Criterion
 
@@ -29,6 +35,8 @@ BATCHES = "/* batches */"
 RECORDS = "databank_checked"
 # As a build of the models from nothing would be, without their tests.
 _FROM_NOTHING = ("--full-refresh", "--indirect-selection", "empty")
+# Of what a model's fingerprint tells apart, what its SQL is made of.
+_ASPECTS = ("code", "variables", "environment")
 _INLINE = "inline_query"
 _MARK = "-- databank rule"
 # Runs a command of dbt's with these arguments: where its artifacts are.
@@ -69,6 +77,7 @@ def prepare(
     run_dbt: RunDbt,
     *,
     variables: Mapping[str, Any] | None = None,
+    changing: Sequence[str] = (),
 ) -> dict[str, Prepared]:
     """How the batches of each of these processes are judged, by its slug.
 
@@ -78,51 +87,72 @@ def prepare(
         every: all processes of the project.
         run_dbt: compiles models, where what is kept does not hold any more.
         variables: dbt's, of the command line.
+        changing: options of the command line that change what dbt builds.
 
     Raises:
         DbtError: the models cannot be compiled.
         SpecError: a spec cannot be used.
     """
     wanted = [file for file in files if file.spec.type != "extract"]
-    keys = _keys(project, wanted, variables or {})
-    found = {
-        file.spec.slug: kept
-        for file in wanted
-        if (kept := _read(project, file.spec.slug, keys[file.spec.slug])) is not None
-    }
+    if not wanted:
+        return {}
+    keys = Keys(project, Setting(project, variables or {}, tuple(changing)))
+    found: dict[str, Prepared] = {}
+    if keys.dag is not None:
+        for file in wanted:
+            kept = _read(project, file.spec.slug, keys.of(file, keys.dag))
+            if kept is not None:
+                found[file.spec.slug] = kept
     lacking = [file for file in wanted if file.spec.slug not in found]
     if lacking:
-        for slug, made in _compile(project, lacking, every, run_dbt).items():
-            _write(project, slug, keys[slug], made)
-            found[slug] = made
+        manifest, made = _compile(project, lacking, every, run_dbt)
+        dag = keys.dag or make_dag(manifest, keys.read, keys.setting)
+        for file in lacking:
+            _write(project, file.spec.slug, keys.of(file, dag), made[file.spec.slug])
+        found |= made
     return found
 
 
 # --- what is kept ---------------------------------------------------------------------------------
 
 
-def _keys(
-    project: Project, files: Sequence[SpecFile[EtlProcess]], variables: Mapping[str, Any]
-) -> dict[str, str]:
-    """What the SQL of each process is valid for: every file that dbt or the generator reads."""
-    from controlplane.dbt.dag_file import load_dag
-    from controlplane.dbt.files import scan
-    from controlplane.dbt.process import dbt_dir
-    from controlplane.dbt.setting import Setting
-    from controlplane.generate.record import record_path
+class Keys:
+    """What the SQL of each process is valid for: its models, all macros, its spec, our own code.
 
-    if not files:
-        return {}
-    saved = load_dag(dbt_dir(project) / "dag.json")
-    read = scan(project, saved.files if saved else None)
-    common = [read.hashes, Setting(project, variables).key(read), _code_version()]
-    keys = {}
-    for file in files:
-        record = record_path(project.specs_dir, file.spec.slug)
-        own = [_digest(file.path), _digest(record)]
-        text = json.dumps([common, own], sort_keys=True, default=str)
-        keys[file.spec.slug] = hashlib.sha256(text.encode()).hexdigest()
-    return keys
+    `dag` is the project's, if it is known without dbt.
+    """
+
+    def __init__(self, project: Project, setting: Setting) -> None:
+        saved = load_dag(dbt_dir(project) / "dag.json")
+        self.read = scan(project, saved.files if saved else None)
+        self.setting = setting
+        self.dag = saved.dag if saved and saved.holds(self.read, setting) else None
+        self._specs_dir = project.specs_dir
+        folders = tuple(
+            f"{name}/" for name in (self.read.settings.get("macro-paths") or ["macros"])
+        )
+        macros = {
+            path: content
+            for path, content in self.read.hashes.items()
+            if path.startswith((*folders, "dbt_packages/"))
+        }
+        self._common = [macros, project.target.identity, _code_version()]
+
+    def of(self, file: SpecFile[EtlProcess], dag: Dag) -> str:
+        """The key of one process."""
+        from controlplane.generate.bronze import BATCHES_MODEL
+        from controlplane.generate.record import record_path
+
+        table = file.spec.table_name
+        names = {naming.checked_model(table), naming.bronze_model(table), BATCHES_MODEL}
+        nodes = [
+            [node.name, node.relation, {name: node.fingerprint.get(name) for name in _ASPECTS}]
+            for node in dag.nodes.values()
+            if node.resource_type == "model" and node.name in names
+        ]
+        own = [_digest(file.path), _digest(record_path(self._specs_dir, file.spec.slug))]
+        text = json.dumps([self._common, sorted(nodes), own], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digest(path: Path) -> str | None:
@@ -177,7 +207,7 @@ def _compile(
     files: Sequence[SpecFile[EtlProcess]],
     every: Sequence[SpecFile[EtlProcess]],
     run_dbt: RunDbt,
-) -> dict[str, Prepared]:
+) -> tuple[Manifest, dict[str, Prepared]]:
     from controlplane.dbt.artifacts import read_manifest
     from controlplane.quality.criteria import criteria
     from controlplane.quality.settled import settled
@@ -191,7 +221,7 @@ def _compile(
     judged = {each.slug: criteria(each) for each in processes}
     texts = [each.violation or "" for listed in judged.values() for each in listed]
     rendered = iter(render(texts, run_dbt))
-    return {
+    return manifest, {
         each.slug: _prepared(each, manifest, [_plain(c, next(rendered)) for c in judged[each.slug]])
         for each in processes
     }

@@ -28,7 +28,6 @@ from controlplane.run.context import Context
 from controlplane.run.loading import load
 from controlplane.run.options import RunOptions
 from controlplane.run.result import Reporter, RunResult
-from controlplane.run.scoring import score_batches
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile, read_etl_specs, refuse_planned
 from controlplane.state.records import JobStatus
@@ -163,7 +162,6 @@ def _carry_out(context: Context, session: DbtSession) -> None:
     with session:  # dbt is gone before the job says that it ended
         # There will be something to build: dbt can start while the rest is loaded.
         load(context, on_batches=session.start)
-        score_batches(context, session)
         build = Build(context, session)
         build.carry_out()
     post_validate(context, build.unvalidated)

@@ -74,15 +74,16 @@ def _score(
     from controlplane.quality.masked import masking
     from controlplane.quality.prepared import prepare
 
-    variables = read_arguments(context.options.dbt_args).variables
+    given = read_arguments(context.options.dbt_args)
     prepared = prepare(
         context.project,
         files,
         context.every,
         lambda command, args: _run_dbt(context, session, command, args),
-        variables=variables,
+        variables=given.variables,
+        changing=given.changing,
     )
-    hidden = masking(context.project, variables)
+    hidden = masking(context.project, given.variables)
     for slug, batches in open_batches.items():
         if not prepared[slug].criteria:
             continue
