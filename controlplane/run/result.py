@@ -60,6 +60,20 @@ class RunResult:
         return ExitCode.DONE if self.status is JobStatus.COMPLETED else ExitCode.FAILED
 
     @property
+    def scores(self) -> list[dict[str, Any]]:
+        """The score of each batch, and what becomes of it; the state store has all of the result."""
+        return [
+            {
+                "process": each.subject,
+                "batch_id": each.batch_id,
+                "overall_score": each.overall_score,
+                "bad": each.bad,
+                "decision": each.decision,
+            }
+            for each in self.quality
+        ]
+
+    @property
     def document(self) -> dict[str, Any]:
         """What the job store keeps of it, beside batches and nodes."""
         return {
@@ -67,6 +81,7 @@ class RunResult:
             "seconds": round(self.seconds, 3),
             "unchanged_nodes": self.unchanged,
             "checks": [asdict(check) for check in self.checks],
+            "quality": self.scores,
             "metrics": self.metrics,
             "profiles": {name: dict(profile) for name, profile in self.profiles.items()},
         }

@@ -154,6 +154,9 @@ def test_the_decision_is_what_the_models_do(make_empty: MakeJudged, action: str)
     second, first = judged.results("people")
     assert (first.decision, second.decision) == ("pass", action)
     assert second.job_id == done["job"]
+    assert done["quality"] == [
+        {"process": "people", "batch_id": 2, "overall_score": 0.0, "bad": 2, "decision": action}
+    ]
     rows = judged.target.query("select person_id, age from silver.people")
     assert rows == [(1, 36)]
     if action == "skip":
