@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from controlplane.dbt.events import Event
     from controlplane.load import LoadResult
     from controlplane.plan import Plan
-    from controlplane.quality import CheckResult
+    from controlplane.quality.checks import CheckResult
     from controlplane.run import Reporter
 
 LAYERS = ("raw", "bronze", "silver", "gold", "platinum", "metadata")

@@ -121,6 +121,7 @@ def document(result: RunResult, bad_records: Mapping[str, list[str]]) -> dict[st
         "nodes": [asdict(node) for node in result.nodes],
         "bad_records": dict(bad_records),
         "unchanged_nodes": result.unchanged,
+        "quality": result.scores,
         "metrics": result.metrics,
         "profiles": result.profiles,
     }

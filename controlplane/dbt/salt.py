@@ -33,7 +33,7 @@ def require_salt(project: Project, variables: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: data are to be masked, and there is no salt, or too short a one.
     """
-    if not _masks(project, variables):
+    if not masks_personal_data(project, variables):
         return
     salt = project.environment.get(SALT, "")
     if len(salt) < MIN_LENGTH:
@@ -53,7 +53,8 @@ def postgres_options(environment: Mapping[str, str]) -> str:
     return f"-c {POSTGRES_SETTING}={salt}" if salt else ""
 
 
-def _masks(project: Project, variables: Mapping[str, Any]) -> bool:
+def masks_personal_data(project: Project, variables: Mapping[str, Any]) -> bool:
+    """Whether the project's variables, or those of the command line, say that data are masked."""
     path = project.root / "dbt_project.yml"
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))

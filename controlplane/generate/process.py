@@ -67,6 +67,7 @@ class Rule:
     violation: str | None
     test: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "expression"
 
 
 @dataclass(frozen=True)

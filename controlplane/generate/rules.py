@@ -61,6 +61,7 @@ def rules(resolver: Resolver, columns: Columns, tables: Sequence[str]) -> tuple[
                     violation,
                     test,
                     arguments,
+                    rule.type,
                 )
             )
     return tuple(found)

@@ -16,6 +16,7 @@ from controlplane.run import checks
 from controlplane.run.context import Context, now
 from controlplane.run.loading import LOAD_SHARE
 from controlplane.run.result import NodeOutcome
+from controlplane.run.scoring import score_batches
 from controlplane.run.tracing import Tracing
 from controlplane.state.records import NodeResult
 from controlplane.targets.base import quoted
@@ -38,12 +39,15 @@ class Build:
     _calls: int = 0
 
     def carry_out(self) -> None:
-        """Plan, and build what the plan says; trace what was built, and build what reads that.
+        """Plan, score what was loaded, and build what the plan says.
+
+        Then trace what was built, and build what reads that.
 
         Raises:
             DbtError: dbt could not do it, or not in time; what it had built by then is kept.
         """
         plan = self._plan()
+        score_batches(self.context, self.session)
         tracing = Tracing(self.context, self.session)
         first = tracing.set_readers_aside(plan)
         if not (first.to_build or tracing.readers):

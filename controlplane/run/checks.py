@@ -14,7 +14,7 @@ from controlplane.specs.etl import EtlProcess
 from controlplane.state.records import NodeState
 
 if TYPE_CHECKING:
-    from controlplane.quality import CheckResult
+    from controlplane.quality.checks import CheckResult
 
 
 class CheckFailedError(DatabankError):
@@ -31,7 +31,7 @@ def pre_validate(context: Context) -> None:
         SourceError: a check could not be made; nothing is loaded.
     """
     from controlplane.load import check_source
-    from controlplane.quality import check_result
+    from controlplane.quality.checks import check_result
 
     for file in context.chosen:
         checks = file.spec.validation.pre_validation
@@ -74,7 +74,8 @@ def post_validate(context: Context, processes: set[str]) -> None:
     Raises:
         CheckFailedError: a check failed; the tables stay as they are built.
     """
-    from controlplane import quality
+    from controlplane.quality.checks import check_target, silver_relation
+    from controlplane.quality.measures import metrics, profile
 
     models = {node.name: node.status for node in context.result.nodes if not node.is_test}
     for file in context.chosen:
@@ -84,16 +85,16 @@ def post_validate(context: Context, processes: set[str]) -> None:
         if models.get(process.table_name, "success") != "success":
             continue  # it stays owed
         failed = False
-        for check in quality.check_target(file, context.target):
+        for check in check_target(file, context.target):
             _note(context, check)
             failed = failed or check.failed
         state = _state(process, "fail" if failed else "pass", context.job.id)
         context.store.save_node_states(context.identity, [state])
         if process.validation.quality_metrics:
-            context.result.metrics[process.slug] = quality.metrics(process, context.target)
+            context.result.metrics[process.slug] = metrics(process, context.target)
         if process.validation.data_profiling or process.transform_config.data_quality.profiling:
-            schema, table = quality.silver_relation(process)
-            context.result.profiles[process.slug] = quality.profile(context.target, schema, table)
+            schema, table = silver_relation(process)
+            context.result.profiles[process.slug] = profile(context.target, schema, table)
     _stop(context, "the tables are built, and the job is failed")
 
 

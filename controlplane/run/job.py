@@ -1,4 +1,4 @@
-"""One tracked job: pre-validation, load, `dbt build` of what that changes, post-validation.
+"""One tracked job: pre-validation, load, scores, `dbt build` of what that changes, post-validation.
 
 Order matters for a crash at any instant: every load is a transaction of its own, and a build leaves
 what it owes in the state store. The same command after a crash therefore goes on where this one

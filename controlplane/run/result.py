@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controlplane.errors import ExitCode
-from controlplane.state.records import JobStatus
+from controlplane.state.records import JobStatus, QualityResult
 
 if TYPE_CHECKING:
     from controlplane.dbt.events import Event
     from controlplane.load import LoadResult
     from controlplane.plan import Plan
-    from controlplane.quality import CheckResult
+    from controlplane.quality.checks import CheckResult
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class RunResult:
     unchanged: int = 0
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     profiles: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    quality: list[QualityResult] = field(default_factory=list)
     seconds: float = 0.0
     error: str | None = None
 
@@ -59,6 +60,20 @@ class RunResult:
         return ExitCode.DONE if self.status is JobStatus.COMPLETED else ExitCode.FAILED
 
     @property
+    def scores(self) -> list[dict[str, Any]]:
+        """The score of each batch, and what becomes of it; the state store has all of the result."""
+        return [
+            {
+                "process": each.subject,
+                "batch_id": each.batch_id,
+                "overall_score": each.overall_score,
+                "bad": each.bad,
+                "decision": each.decision,
+            }
+            for each in self.quality
+        ]
+
+    @property
     def document(self) -> dict[str, Any]:
         """What the job store keeps of it, beside batches and nodes."""
         return {
@@ -66,6 +81,7 @@ class RunResult:
             "seconds": round(self.seconds, 3),
             "unchanged_nodes": self.unchanged,
             "checks": [asdict(check) for check in self.checks],
+            "quality": self.scores,
             "metrics": self.metrics,
             "profiles": {name: dict(profile) for name, profile in self.profiles.items()},
         }

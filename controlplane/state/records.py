@@ -5,7 +5,7 @@ All times are aware and in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -161,3 +161,47 @@ class Claim:
     claimed_at: datetime
     claimed_by: str
     job: Job | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class QualityViolation:
+    """A rule that records break: how many, and some of them with their place."""
+
+    rule: str
+    kind: str
+    field: str | None
+    severity: str
+    message: str
+    records: int
+    percent: float
+    samples: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class QualityResult:
+    """What a validation of one batch found: `subject` is an ETL process or `layer.table`.
+
+    `rules` is the checksum of what was checked, `decision` what error handling makes of the batch,
+    `checks` how each rule came out. A table has no batches: `batch_id` is the newest that the
+    warehouse held.
+    """
+
+    subject: str
+    batch_id: int
+    rules: str
+    job_id: str | None
+    source: str | None
+    loaded_at: datetime | None
+    validated_at: datetime
+    records: int
+    filtered: int
+    unreadable: int
+    bad: int
+    sample_size: int | None
+    decision: str
+    overall_score: float | None
+    field_scores: Mapping[str, float]
+    dimensions: Mapping[str, float | None]
+    checks: Sequence[Mapping[str, Any]]
+    recommendations: Sequence[str]
+    violations: Sequence[QualityViolation] = ()

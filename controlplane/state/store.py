@@ -1,6 +1,6 @@
 """The state store: runs as rows. Definitions are files, data is in the warehouse; neither is here.
 
-Only `jobs` writes it, and the run its node states.
+Only `jobs` writes it, the run its node states, and validations their results.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from controlplane.config import Project
 from controlplane.errors import StateError
 from controlplane.state.claim_rows import ClaimRows
 from controlplane.state.engine import Database
+from controlplane.state.quality_rows import QualityRows
 from controlplane.state.result_rows import ResultRows
 
 
-class Store(ClaimRows, ResultRows):
+class Store(ClaimRows, ResultRows, QualityRows):
     """An open state store, seen from one project. Close it, or use it in a `with` statement.
 
     Every method is one transaction; a store may be used from several threads.

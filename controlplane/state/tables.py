@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 # Every schema version, oldest first; stands here so that an up-to-date store is opened without
 # importing Alembic.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 VERSION_TABLE = "databank_alembic_version"
 
 
@@ -162,4 +162,47 @@ schedule_claims = Table(
     Column("job_id", Text, ForeignKey("databank_jobs.id")),
     Column("claimed_at", UtcTime, nullable=False),
     Column("claimed_by", Text, nullable=False),
+)
+
+quality_results = Table(
+    "databank_quality_results",
+    metadata,
+    # A hash of what follows up to `rules`: validated again, a batch has no second result.
+    Column("id", Text, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("job_id", Text),
+    Column("source", Text),
+    Column("loaded_at", UtcTime),
+    Column("validated_at", UtcTime, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("filtered", BigInteger, nullable=False),
+    Column("unreadable", BigInteger, nullable=False),
+    Column("bad", BigInteger, nullable=False),
+    Column("sample_size", BigInteger),
+    Column("decision", Text, nullable=False),
+    Column("overall_score", Float),
+    Column("field_scores", JSON, nullable=False),
+    Column("dimensions", JSON, nullable=False),
+    Column("checks", JSON, nullable=False),
+    Column("recommendations", JSON, nullable=False),
+    Index("ix_databank_quality_results_subject", "project", "target", "subject", "batch_id"),
+)
+
+quality_violations = Table(
+    "databank_quality_violations",
+    metadata,
+    Column("result_id", Text, ForeignKey("databank_quality_results.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("field", Text),
+    Column("severity", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("percent", Float, nullable=False),
+    Column("samples", JSON, nullable=False),
 )
