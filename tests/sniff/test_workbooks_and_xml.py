@@ -140,6 +140,7 @@ XML = '<?xml version="1.0"?>\n<rs><r id="1"><name>x</name></r><r id="2"><name>y<
         ("rs.xml.zst", zstandard.ZstdCompressor().compress(XML.encode())),
         ("rs.xml", XML.replace('"1.0"', '"1.0" encoding="utf-16"', 1).encode("utf-16")),
     ],
+    ids=["declared", "text", "element", "gzip", "zstd", "utf-16"],
 )
 def test_xml_is_known_by_its_content(place: Any, name: str, content: bytes) -> None:
     place.file(name, content)
