@@ -17,7 +17,7 @@ import duckdb
 from controlplane.errors import SourceError
 from controlplane.load.csv_format import decide_format, read_header
 from controlplane.load.csv_lines import CsvFormat, line_mark
-from controlplane.load.files import FileMemory, open_bytes
+from controlplane.load.files import FileMemory, SourceFile, open_bytes
 from controlplane.load.ledger import LedgerLine
 from controlplane.load.transcode import is_utf8, to_utf8
 from controlplane.load.unpack import unpacked
@@ -104,12 +104,13 @@ def original(
     """
     settings = config.format or FileFormat()
     quote = '"' if settings.quote is None else settings.quote
-    path = _same_file(line, root, state_dir, quote if config.source_type in _DELIMITED else "")
+    file = _same_file(line, root, state_dir, quote if config.source_type in _DELIMITED else "")
+    path = file.path if file else None
     if path is not None and path.suffix != ".gz":
         path = unpacked(path, line.source, spool)
     if config.source_type not in _DELIMITED:
         return Original(tuple(line.titles), (), (), settings.encoding, path)
-    if path is None:
+    if file is None or path is None:
         if len(line.titles) > len(line.columns):
             raise UnreadableError(
                 f"columns of its batch were left out; where they stood is not known, as {GONE}"
@@ -122,22 +123,23 @@ def original(
         to_utf8(path, settings.encoding, text, quote)
     with duckdb.connect() as reader:
         layout = decide_format(reader, text, config.source_type, settings)
-    with open_bytes(text) as file:
-        mark = line_mark(file.read(_CHUNK), quote.encode())
+    with open_bytes(text) as content:
+        mark = line_mark(content.read(_CHUNK), quote.encode())
     titles = _titles(line, text, layout, config)
+    file.check_unchanged()
     return Original(titles, (layout,), (mark,), settings.encoding, path)
 
 
 _DELIMITED = ("csv", "tsv")
 
 
-def _same_file(line: LedgerLine, root: Path, state_dir: Path, quote: str) -> Path | None:
+def _same_file(line: LedgerLine, root: Path, state_dir: Path, quote: str) -> SourceFile | None:
     """The file that the batch was loaded from, unless it is gone or changed since."""
     path = root / line.source
     if not path.is_file():
         return None
     file = FileMemory(state_dir, quote).identify(path, root)
-    return path if file.fingerprint == line.fingerprint else None
+    return file if file.fingerprint == line.fingerprint else None
 
 
 def _layouts(settings: FileFormat, source_type: str, quote: str) -> tuple[CsvFormat, ...]:

@@ -28,7 +28,7 @@ from controlplane.targets import LoadSession, MissingRelationError, Target
 from controlplane.targets.base import OnWait
 
 # So many rejects are read again and written in one transaction.
-AT_ONCE = 2000
+AT_ONCE = 1000
 REPLAYED_TYPES = ("csv", "tsv", "json", "jsonl")
 
 
