@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from controlplane.config import Project
 from controlplane.errors import ConfigError, LoadError
@@ -21,6 +20,7 @@ from controlplane.load import ledger, replays
 from controlplane.load.original import Original, UnreadableError, original
 from controlplane.load.reparse import Row, read_again
 from controlplane.load.replays import Place, Stored
+from controlplane.load.results import BatchReplay, ReplayResult
 from controlplane.load.spool import spool_folder
 from controlplane.naming import raw_table
 from controlplane.specs.etl import EtlProcess
@@ -30,56 +30,6 @@ from controlplane.targets.base import OnWait
 # So many rejects are read again and written in one transaction.
 AT_ONCE = 1000
 REPLAYED_TYPES = ("csv", "tsv", "json", "jsonl")
-
-
-@dataclass
-class BatchReplay:
-    """What became of the rejects of one batch; `remaining` counts them by why they stay.
-
-    `rows` are the records that the replayed ones became: one each, or several.
-    """
-
-    batch_id: int
-    source: str
-    replayed: int = 0
-    rows: int = 0
-    remaining: Counter[str] = field(default_factory=Counter)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The batch as plain values."""
-        return {**self.__dict__, "remaining": dict(self.remaining.most_common())}
-
-
-@dataclass(frozen=True)
-class ReplayResult:
-    """What became of the rejects of a process."""
-
-    process: str
-    raw_table: str
-    batches: tuple[BatchReplay, ...]
-
-    @property
-    def replayed(self) -> int:
-        """How many rejects are records now."""
-        return sum(batch.replayed for batch in self.batches)
-
-    @property
-    def remaining(self) -> Mapping[str, int]:
-        """How many stay, by why."""
-        counts: Counter[str] = Counter()
-        for batch in self.batches:
-            counts.update(batch.remaining)
-        return dict(counts.most_common())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain values."""
-        return {
-            "process": self.process,
-            "raw_table": self.raw_table,
-            "replayed": self.replayed,
-            "remaining": self.remaining,
-            "batches": [batch.to_dict() for batch in self.batches],
-        }
 
 
 @dataclass(frozen=True)

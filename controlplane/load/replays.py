@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
+from controlplane.load.batch import read_error
 from controlplane.load.csv_split import plain_row
 from controlplane.load.ledger import (
     LEDGER,
@@ -18,7 +21,6 @@ from controlplane.load.ledger import (
     Query,
 )
 from controlplane.load.reading import from_spool
-from controlplane.load.rejects import RejectSpool
 from controlplane.load.spool import disk_errors
 from controlplane.naming import RAW_SCHEMA
 from controlplane.targets import LoadSession, Target
@@ -125,15 +127,16 @@ def append_rows(
             row = plain_row(number, [None if each is None else each.encode() for each in chosen])
             longest = max(longest, len(row))
             out.write(row)
-    with RejectSpool(folder / "none.csv") as rejects:
-        pass
-    reading = from_spool(kept_titles, tuple(line.columns), good, len(rows), longest, rejects)
-    return session.append(
-        f"{RAW_SCHEMA}.{line.raw_table}",
-        [*line.columns, *SYSTEM_COLUMNS],
-        f"select {', '.join(line.columns)}, '{line.batch_id}', {literal(line.source)},"
-        f" _row_number, '{line.loaded_at}' from ({reading.select}) as records",
-    )
+    reading = from_spool(kept_titles, tuple(line.columns), good, len(rows), longest, None)
+    try:
+        return session.append(
+            f"{RAW_SCHEMA}.{line.raw_table}",
+            [*line.columns, *SYSTEM_COLUMNS],
+            f"select {', '.join(line.columns)}, '{line.batch_id}', {literal(line.source)},"
+            f" _row_number, '{line.loaded_at}' from ({reading.select}) as records",
+        )
+    except duckdb.Error as error:
+        raise read_error(line.source, error) from error
 
 
 def delete(session: LoadSession, batch_id: int, rejects: Sequence[Stored]) -> int:

@@ -19,7 +19,7 @@ from controlplane.state.store import open_store
 from controlplane.targets import Target, open_target
 
 if TYPE_CHECKING:
-    from controlplane.load.replay import BatchReplay, ReplayResult
+    from controlplane.load.results import BatchReplay, ReplayResult
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from controlplane.errors import ConfigError
-from controlplane.load.replay import ReplayResult, replay_rejects
+from controlplane.load.replay import replay_rejects
+from controlplane.load.results import ReplayResult
 
 QUARANTINE = {"error_action": "quarantine"}
 HALF = 'id,name,note\n1,"a \\" b",x\n2,good,y\n3,"c \\" d",z\n4,too few\n5,good,w\n'
