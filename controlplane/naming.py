@@ -9,6 +9,9 @@ from collections.abc import Iterable
 RAW_SCHEMA = "raw"
 LEDGER_TABLE = "_loads"
 REJECTS_TABLE = "_rejects"
+REPLAYS_TABLE = "_replays"
+# Stands between a raw table's newest batch and its newest replay, where what landed is told.
+REPLAYED = " replay "
 # The edges that the control plane traced in the models; loaded like a source, and no source.
 LINEAGE_TABLE = "_lineage"
 

@@ -21,7 +21,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("plan:plan", "Say what a run would do, and why."),
     "job": ("job:job", "List, show, cancel and retry executions."),
     "schedule": ("schedule:schedule", "Run the processes that are due; list what comes next."),
-    "rejects": ("rejects:rejects", "Say which records loads could not read, and why."),
+    "rejects": ("rejects:rejects", "Say which records loads could not read; read them again."),
+    "quarantine": (
+        "quarantine:quarantine",
+        "Say which records did not pass, and why; judge them again.",
+    ),
     "quality": ("quality:quality", "Validate batches and tables; say how their scores went."),
     "lineage": ("lineage:lineage", "Say where tables and columns come from, and what uses them."),
     "demo": ("demo:demo", "Write the data of the reference warehouse's source systems."),

@@ -1,4 +1,4 @@
-"""`databank rejects`: what loads could not read, and why."""
+"""`databank rejects`: what loads could not read, and why; and reading it again."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from controlplane.cli.options import output_option, project_options
 if TYPE_CHECKING:
     from controlplane.config import Project
     from controlplane.load.rejected import Rejected, Summary
+    from controlplane.run.replaying import RejectsReplay
 
 LONGEST_TEXT = 80
 
 
 @click.group(epilog="Example: databank rejects list")
 def rejects() -> None:
-    """Say which records loads could not read, and why."""
+    """Say which records loads could not read, and why; read them again."""
 
 
 @rejects.command("list", epilog="Example: databank rejects list -o json")
@@ -50,6 +51,58 @@ def show(project: Project, name: str, limit: int, output: str) -> None:
     found = rejected(open_target(project.target, on_wait=narrate), name, limit)
     document = {"target": project.target.identity, "rejects": [asdict(each) for each in found]}
     emit(document, output, lambda: _shown(found))
+
+
+@rejects.command(epilog="Example: databank rejects replay shop_orders --dry-run")
+@click.argument("name", metavar="TABLE|ETL")
+@click.option("--batch", type=click.IntRange(1), help="Only the rejects of this batch.")
+@click.option("--dry-run", is_flag=True, help="Say what could be read now; write nothing.")
+@click.option("--no-wait", is_flag=True, help="Exit with 4 if somebody else writes the warehouse.")
+@output_option
+@project_options
+def replay(
+    project: Project, name: str, batch: int | None, dry_run: bool, no_wait: bool, output: str
+) -> None:
+    """Read rejected records again, under the spec as it is now.
+
+    Those that can be read become rows of the batch that they came with, in their place; the rest
+    stay. The models follow with the next `databank run`.
+    """
+    from controlplane.cli.output import emit, narrate
+    from controlplane.run.replaying import replay_rejects
+
+    done = replay_rejects(
+        project, name, batch=batch, dry_run=dry_run, wait=not no_wait, on_wait=narrate
+    )
+    document = {
+        "target": done.target,
+        "job": done.job_id,
+        "dry_run": dry_run,
+        **done.result.to_dict(),
+    }
+    emit(document, output, lambda: _replayed(done, dry_run=dry_run))
+
+
+def _replayed(done: RejectsReplay, *, dry_run: bool) -> str:
+    from controlplane.cli.output import table
+
+    result = done.result
+    if not result.batches:
+        return f"raw.{result.raw_table} has no rejects: nothing to replay"
+    rows = [
+        (batch.source, batch.batch_id, batch.replayed, sum(batch.remaining.values()))
+        for batch in result.batches
+    ]
+    blocks = [table(("source", "batch", "can be read" if dry_run else "replayed", "remain"), rows)]
+    if result.remaining:
+        blocks.append(
+            table(("remain", "because it"), [(n, why) for why, n in result.remaining.items()])
+        )
+    if dry_run:
+        blocks.append("Nothing was written: leave out --dry-run to replay them.")
+    elif result.replayed:
+        blocks.append(f"The models follow with: databank run {result.process}")
+    return "\n\n".join(blocks)
 
 
 def _listed(found: Sequence[Summary]) -> str:

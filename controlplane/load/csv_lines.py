@@ -82,10 +82,7 @@ def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
     start = file.read(_CHUNK)
     offset = 3 if start.startswith(b"\xef\xbb\xbf") else 0
     file.seek(offset)
-    if quote:
-        start = re.sub(quote + b"[^" + quote + b"]*" + quote, b"", start)
-    first = re.search(rb"\r(?!\n)|\n", start)
-    mark = first[0] if first else b"\n"
+    mark = line_mark(start, quote)
     if mark == b"\r":
         file = io.BufferedReader(_Swapped(file), _CHUNK)
     number = 1
@@ -107,6 +104,14 @@ def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
         yield Line(number, offset, kept[: min(length, MAX_RECORD)], ending, length)
         offset += total
         number += 1
+
+
+def line_mark(start: bytes, quote: bytes = b"") -> bytes:
+    """What ends the lines of a text that begins so: `\\r`, or `\\n` with or without one before it."""
+    if quote:
+        start = re.sub(quote + b"[^" + quote + b"]*" + quote, b"", start)
+    first = re.search(rb"\r(?!\n)|\n", start)
+    return first[0] if first else b"\n"
 
 
 _SWAP = bytes.maketrans(b"\r\n", b"\n\r")

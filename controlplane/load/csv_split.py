@@ -6,6 +6,7 @@ others to the rejects with their line, their text and what is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,14 +93,14 @@ def split_csv(
             if not record.raw and header.width > 1:
                 continue
             count += 1
-            fault = _fault(record, header.width)
+            fault = fault_of(record, header.width)
             if not fault and around is not None and around.repeats_header(record):
                 fault = "repeats the header"
             if fault:
                 reject(record, fault)
                 continue
             values = record.fields[: header.width]
-            row = b"%d,%b\n" % (count, b",".join(map(_plain, values)))
+            row = plain_row(count, values)
             held.append((record, row))
             if around is not None and around.may_be_note(record) and len(held) <= _MOST_NOTES:
                 continue
@@ -155,13 +156,19 @@ def reject_of(record: Record, reason: str, *, offsets: bool) -> Reject:
     return Reject(line.number, line.offset if offsets else None, text, reason)
 
 
+def plain_row(number: int, values: Sequence[bytes | None]) -> bytes:
+    """A record as a line of `PLAIN`, its number in front."""
+    return b"%d,%b\n" % (number, b",".join(map(_plain, values)))
+
+
 def _plain(value: bytes | None) -> bytes:
     if value is None:
         return b""
     return b'"' + value.replace(b'"', b'""') + b'"'
 
 
-def _fault(record: Record, width: int) -> str:
+def fault_of(record: Record, width: int) -> str:
+    """Why the record cannot be one of so many columns; empty where it can."""
     if record.fault:
         return record.fault
     found = len(record.fields)

@@ -78,7 +78,7 @@ def _pass(
     complete = True
     for record in texts:
         count += 1
-        values, fault = (None, record.fault) if record.fault else _parse(record.text)
+        values, fault = (None, record.fault) if record.fault else parse_record(record.text)
         if values is None:
             rejects.add(Reject(record.line, record.offset, record.text, fault))
             continue
@@ -102,7 +102,7 @@ def _pass(
 _Q, _QQ = '"', '""'
 
 
-def _parse(text: str) -> tuple[_Values | None, str]:
+def parse_record(text: str) -> tuple[_Values | None, str]:
     """The record's values as text, or what is wrong with it."""
     try:
         values = _DECODER.decode(text)

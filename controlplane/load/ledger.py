@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE
+from controlplane.naming import (
+    LEDGER_TABLE,
+    RAW_SCHEMA,
+    REJECTS_TABLE,
+    REPLAYED,
+    REPLAYS_TABLE,
+)
 from controlplane.targets import LoadSession, MissingRelationError, Target
 
 LEDGER = f"{RAW_SCHEMA}.{LEDGER_TABLE}"
 REJECTS = f"{RAW_SCHEMA}.{REJECTS_TABLE}"
+REPLAYS = f"{RAW_SCHEMA}.{REPLAYS_TABLE}"
 REJECT_COLUMNS = (
     "batch_id",
     "process",
@@ -29,6 +37,9 @@ REJECT_COLUMNS = (
     "rejected_at",
 )
 SYSTEM_COLUMNS = ("_batch_id", "_source_file", "_row_number", "_loaded_at")
+
+
+Query = Callable[..., list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,11 @@ def column_sets(session: LoadSession, raw_table: str) -> list[ColumnSet]:
     ]
 
 
+def line_of(query: Query, batch_id: int) -> LedgerLine:
+    """The line of a batch that is there."""
+    return LedgerLine(*query(f"select {_COLUMNS} from {LEDGER} where batch_id = ?", (batch_id,))[0])
+
+
 def newest_of_source(session: LoadSession, raw_table: str, source: str) -> LedgerLine | None:
     """The newest batch of one source of a raw table."""
     rows = session.query(
@@ -186,13 +202,30 @@ def newest_by_process(target: Target) -> dict[str, NewestBatches]:
 def current_batches(target: Target) -> dict[str, str]:
     """The newest batch of every raw table, in one query: its id, and when it was loaded.
 
-    After a backup was restored the same id may come again, for another batch.
+    After a backup was restored the same id may come again, for another batch. Where rejects were
+    replayed, the newest replay follows, for it adds records to batches that are there.
     """
     try:
         rows = target.query(
-            f"select raw_table, batch_id, loaded_at from {LEDGER} where batch_id in"
-            f" (select max(batch_id) from {LEDGER} group by raw_table)"
+            f"select raw_table, batch_id, loaded_at, (select count(*) from"
+            " information_schema.tables where table_schema = ? and table_name = ?)"
+            f" from {LEDGER} where batch_id in (select max(batch_id) from {LEDGER}"
+            " group by raw_table)",
+            (RAW_SCHEMA, REPLAYS_TABLE),
         )
     except MissingRelationError:
         return {}
-    return {str(table): f"{batch} {loaded_at.isoformat()}" for table, batch, loaded_at in rows}
+    has_replays = any(row[3] for row in rows)
+    replays = _newest_replays(target) if has_replays else {}
+    return {
+        str(table): f"{batch} {loaded_at.isoformat()}{replays.get(table, '')}"
+        for table, batch, loaded_at, _ in rows
+    }
+
+
+def _newest_replays(target: Target) -> dict[str, str]:
+    rows = target.query(
+        f"select raw_table, replay_id, replayed_at from {REPLAYS} where replay_id in"
+        f" (select max(replay_id) from {REPLAYS} group by raw_table)"
+    )
+    return {str(table): f"{REPLAYED}{number} {at.isoformat()}" for table, number, at in rows}

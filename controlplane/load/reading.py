@@ -215,7 +215,7 @@ def from_spool(
     good: Path,
     rows: int,
     longest: int,
-    rejects: RejectSpool,
+    rejects: RejectSpool | None,
 ) -> Reading:
     """The good records of a source that was parted, in a scratch file of the plain form."""
     source = read_csv(

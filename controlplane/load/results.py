@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,4 +81,54 @@ class LoadResult:
             "skipped": [dict(skip.__dict__) for skip in self.skipped],
             "unchanged_sources": self.unchanged_sources,
             "warnings": list(self.warnings),
+        }
+
+
+@dataclass
+class BatchReplay:
+    """What became of the rejects of one batch; `remaining` counts them by why they stay.
+
+    `rows` are the records that the replayed ones became: one each, or several.
+    """
+
+    batch_id: int
+    source: str
+    replayed: int = 0
+    rows: int = 0
+    remaining: Counter[str] = field(default_factory=Counter)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The batch as plain values."""
+        return {**self.__dict__, "remaining": dict(self.remaining.most_common())}
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    """What became of the rejects of a process."""
+
+    process: str
+    raw_table: str
+    batches: tuple[BatchReplay, ...]
+
+    @property
+    def replayed(self) -> int:
+        """How many rejects are records now."""
+        return sum(batch.replayed for batch in self.batches)
+
+    @property
+    def remaining(self) -> Mapping[str, int]:
+        """How many stay, by why."""
+        counts: Counter[str] = Counter()
+        for batch in self.batches:
+            counts.update(batch.remaining)
+        return dict(counts.most_common())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values."""
+        return {
+            "process": self.process,
+            "raw_table": self.raw_table,
+            "replayed": self.replayed,
+            "remaining": self.remaining,
+            "batches": [batch.to_dict() for batch in self.batches],
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from controlplane.dbt.dag import Dag, DagNode
 from controlplane.dbt.hashes import ASPECTS, UNKNOWN
+from controlplane.naming import REPLAYED
 from controlplane.plan.memory import LEDGER, PENDING, Data, Memory
 from controlplane.plan.values import Action, Cause, PlannedNode
 
@@ -79,7 +80,12 @@ def decide(
         if anew or (is_built and below):
             remade.add(node.unique_id)
         if anew and node.is_incremental and not full_refresh:
-            reason += "; made anew from all raw data, since rows of earlier code would stay"
+            reason += "; made anew from all raw data, since "
+            reason += (
+                "replayed records belong to batches that it has already"
+                if _has_replays(world, node)
+                else "rows of earlier code would stay"
+            )
         planned[node.unique_id] = PlannedNode(
             unique_id=node.unique_id,
             name=node.name,
@@ -119,7 +125,7 @@ def _cause(
             name = f"{source.schema}.{source.identifier}"
             return Cause.DATA, f"source {name} has no load ledger: always rebuilt"
         if memory.inputs.get(key) != now[key]:
-            return Cause.DATA, _new_data(world, key, now[key])
+            return Cause.DATA, _new_data(world, key, memory.inputs.get(key), now[key])
     for parent in node.parents:
         if parent in planned and planned[parent].is_built:
             return Cause.UPSTREAM, f"{_shown(world, parent)} is rebuilt"
@@ -150,14 +156,17 @@ def _changed(node: DagNode, memory: Memory) -> str | None:
     return f"changed: {', '.join(changed)}" if changed else None
 
 
-def _new_data(world: World, key: str, now: str | None) -> str:
+def _new_data(world: World, key: str, before: str | None, now: str | None) -> str:
     if key == LEDGER:
         return "the load ledger has new lines"
     source = world.dag.sources[key]
     name = f"{source.schema}.{source.identifier}"
     if source.identifier in world.incoming:
         return f"source {name} has new data to load"
-    return f"source {name} has new data (batch {(now or '').partition(' ')[0]})"
+    batch = (now or "").partition(REPLAYED)[0]
+    if before is not None and before.partition(REPLAYED)[0] == batch:
+        return f"rejects of source {name} were replayed"
+    return f"source {name} has new data (batch {batch.partition(' ')[0]})"
 
 
 def _is_made_anew(world: World, node: DagNode, *, full_refresh: bool, below: bool) -> bool:
@@ -165,6 +174,7 @@ def _is_made_anew(world: World, node: DagNode, *, full_refresh: bool, below: boo
     memory = world.memories.get(node.unique_id)
     if node.is_incremental:
         known = memory is not None and memory.lineage == node.lineage and not below
+        known = known and not _has_replays(world, node)
         known = known and not world.is_foreign(node)
         return full_refresh or (not known and world.is_there(node))
     if node.resource_type == "seed":
@@ -172,6 +182,12 @@ def _is_made_anew(world: World, node: DagNode, *, full_refresh: bool, below: boo
         same = memory is not None and memory.aspects.get("code") == node.fingerprint["code"]
         return full_refresh or ((not same or world.is_foreign(node)) and world.is_there(node))
     return False
+
+
+def _has_replays(world: World, node: DagNode) -> bool:
+    """Whether rejects were replayed into what the node reads since it was built."""
+    memory = world.memories.get(node.unique_id)
+    return memory is not None and memory.replays != world.data.replays(node)
 
 
 def _shown(world: World, unique_id: str) -> str:

@@ -2,8 +2,9 @@
 
 `NodeState.fingerprint` holds: `aspects` and `lineage`, the code with which the node's relation was
 made ("" where that is not known); `inputs`, what it had read: a build of each parent node, a batch
-of each source; `build`, the id of the build that made it, which its children compare, and which the
-warehouse has too where the project writes it down (`record_builds`).
+of each source; `replays`, the newest replay of rejects into each raw table upstream of it; `build`,
+the id of the build that made it, which its children compare, and which the warehouse has too where
+the project writes it down (`record_builds`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from controlplane.dbt.dag import Dag, DagNode, DagSource
 from controlplane.dbt.events import GOOD
-from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE
+from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE, REPLAYED
 from controlplane.state.records import NodeState
 
 LEDGER_TABLES = frozenset({LEDGER_TABLE, REJECTS_TABLE})
@@ -34,6 +35,7 @@ class Memory:
     lineage: str
     inputs: Mapping[str, str | None]
     build: str | None
+    replays: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -54,6 +56,7 @@ def recall(state: NodeState | None) -> Memory | None:
         lineage=str(kept.get("lineage") or ""),
         inputs=inputs if isinstance(inputs, Mapping) else {},
         build=kept.get("build"),
+        replays=str(kept.get("replays") or ""),
     )
 
 
@@ -64,9 +67,11 @@ class Data:
     dag: Dag
     batches: Mapping[str, str]
     _views: frozenset[str] = field(init=False)
+    _replays: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_views", self._ledger_views())
+        object.__setattr__(self, "_replays", self._replays_upstream())
 
     def inputs(self, node: DagNode, builds: Mapping[str, str | None]) -> dict[str, str | None]:
         """What the node would read now: a build of each parent, a batch of each source.
@@ -88,6 +93,27 @@ class Data:
         if reads_ledger and node.unique_id not in self._views:
             found[LEDGER] = self._ledger(node)
         return found
+
+    def replays(self, node: DagNode) -> str:
+        """The newest replay of rejects into each raw table upstream of the node; "" for none.
+
+        A replay adds records to old batches, where a model that adds new batches does not look.
+        """
+        return self._replays.get(node.unique_id, "")
+
+    def _replays_upstream(self) -> dict[str, str]:
+        found: dict[str, frozenset[str]] = {}
+        for source in self.dag.sources.values():
+            _, mark, replay = (self._batch(source) or "").partition(REPLAYED)
+            if mark:
+                found[source.unique_id] = frozenset({f"{source.identifier} {replay}"})
+        if not found:
+            return {}
+        for node in self.dag.nodes.values():  # parents come first
+            replays = frozenset().union(*(found.get(parent, ()) for parent in node.parents))
+            if replays:
+                found[node.unique_id] = replays
+        return {key: ", ".join(sorted(replays)) for key, replays in found.items()}
 
     def _batch(self, source: DagSource) -> str | None:
         return self.batches.get(source.identifier) if source.schema == RAW_SCHEMA else None

@@ -69,7 +69,11 @@ def new_states(
         memory = memories.get(unique_id)
         if result.is_good:
             kept = _kept(
-                node.fingerprint, node.lineage, data.inputs(node, builds), builds[unique_id]
+                node.fingerprint,
+                node.lineage,
+                data.inputs(node, builds),
+                builds[unique_id],
+                data.replays(node),
             )
         elif result.status == "skipped":
             kept = _as_it_was(memory)
@@ -82,7 +86,7 @@ def new_states(
 def _as_it_was(memory: Memory | None) -> dict[str, Any]:
     if memory is None:
         return _kept({}, "", {}, None)
-    return _kept(memory.aspects, memory.lineage, memory.inputs, memory.build)
+    return _kept(memory.aspects, memory.lineage, memory.inputs, memory.build, memory.replays)
 
 
 def _doubtful(node: DagNode, memory: Memory | None) -> dict[str, Any]:
@@ -99,6 +103,7 @@ def _doubtful(node: DagNode, memory: Memory | None) -> dict[str, Any]:
         memory.lineage if memory.lineage == node.lineage else "",
         memory.inputs,
         memory.build,
+        memory.replays,
     )
 
 
@@ -107,5 +112,12 @@ def _kept(
     lineage: str,
     inputs: Mapping[str, str | None],
     build: str | None,
+    replays: str = "",
 ) -> dict[str, Any]:
-    return {"aspects": dict(aspects), "lineage": lineage, "inputs": dict(inputs), "build": build}
+    return {
+        "aspects": dict(aspects),
+        "lineage": lineage,
+        "inputs": dict(inputs),
+        "build": build,
+        "replays": replays,
+    }

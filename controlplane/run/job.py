@@ -155,13 +155,15 @@ def _carry_out(context: Context, session: DbtSession) -> None:
         # Whoever writes the file shuts readers out: they are waited for before anything is asked.
         with context.write_lock():
             pass
-    pre_validate(context)
+    if not options.build_only:
+        pre_validate(context)
     if options.load_only:
         load(context, on_batches=lambda: None)
         return
     with session:  # dbt is gone before the job says that it ended
         # There will be something to build: dbt can start while the rest is loaded.
-        load(context, on_batches=session.start)
+        if not options.build_only:
+            load(context, on_batches=session.start)
         build = Build(context, session)
         build.carry_out()
     post_validate(context, build.unvalidated)

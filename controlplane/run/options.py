@@ -20,6 +20,7 @@ class RunOptions:
     accept_drift: bool = False
     wait: bool = True
     load_only: bool = False
+    build_only: bool = False
     timeout: float | None = None
     dbt_args: tuple[str, ...] = ()
 
