@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("bench_load", "bench_run", "bench_generate", "bench_warehouse")
+BENCHMARKS = ("bench_load", "bench_files", "bench_run", "bench_generate", "bench_warehouse")
 
 
 def main() -> int:
