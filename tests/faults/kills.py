@@ -19,8 +19,8 @@ PHASES = (
     "while it read and wrote",
     "in the commit",
     "between commit and end",
-    "after the end",
 )
+AFTER = "after the end"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def kill(
     process.kill()
     process.communicate()
     if process.returncode != -signal.SIGKILL:
-        return PHASES[4]
+        return AFTER
     has_log = place.database is None and place.log.exists()
     if place.is_committed():
         return PHASES[3]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults.kills import PHASES
+from tests.faults.kills import AFTER, PHASES
 from tests.faults.tries import Try
 
 
@@ -45,7 +45,8 @@ class Report:
     def phases(self) -> str:
         """What the kills met."""
         met = Counter(each.met for each in self.tries if each.fault == "killed")
-        return f"{met.total()} kills: " + ", ".join(f"{met[phase]} {phase}" for phase in PHASES)
+        real = ", ".join(f"{met[phase]} {phase}" for phase in PHASES)
+        return f"{met.total() - met[AFTER]} kills: {real}; {met[AFTER]} more loads had ended before"
 
 
 def _line(fault: str, kind: str, group: Sequence[Try], met: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from controlplane.errors import DatabankError
 from controlplane.specs.etl import EtlProcess
-from tests.faults.kills import Durations, kill, measure
+from tests.faults.kills import AFTER, Durations, kill, measure
 from tests.faults.kinds import File, make_file
 from tests.faults.place import WAYS, Count, Place, Places
 from tests.places.far import FAMILIES, hasty, small_disk
@@ -43,9 +43,13 @@ class Try:
 def kills(
     places: Places, kinds: list[str], number: int, chance: random.Random, where: str = ""
 ) -> Iterator[Try]:
-    """Kill loads of these kinds in turn, each by a file's name and by a spec."""
+    """Kill so many loads of these kinds in turn, each by a file's name and by a spec.
+
+    One that had ended before its kill is tried, too, and not counted.
+    """
     measured: dict[tuple[str, str], Durations] = {}
-    for index in range(number):
+    index = 0
+    while index < number:
         kind = kinds[index % len(kinds)]
         way = WAYS[index // len(kinds) % 2]
         file = make_file(kind)
@@ -58,6 +62,7 @@ def kills(
             command = place.command(way, file)
             phase = kill(place, file, command, measured[kind, way], chance)
             yield Try("killed", kind + where, _undisturbed(place, command, file), phase)
+            index += phase != AFTER
 
 
 def twice(places: Places, kind: str, way: str) -> Try:
