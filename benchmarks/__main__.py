@@ -9,7 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("bench_load", "bench_run", "bench_generate", "bench_quality", "bench_warehouse")
+BENCHMARKS = (
+    "bench_load",
+    "bench_files",
+    "bench_run",
+    "bench_generate",
+    "bench_quality",
+    "bench_warehouse",
+)
 
 
 def main() -> int:

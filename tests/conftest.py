@@ -266,6 +266,34 @@ class Warehouse:
 MakeWarehouse = Callable[..., Warehouse]
 
 
+def new_warehouse(
+    root: Path, target: str = "duckdb", database: PostgresDatabase | None = None
+) -> Warehouse:
+    """A project like this repository, without its models and specs, in a folder, on a target."""
+    for part in PROJECT_PARTS:
+        source, copy = ROOT / part, root / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy)
+        else:
+            shutil.copy(source, copy)
+    for folder in ("specs/etl", "models", "seeds"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("DATABANK_")
+    }
+    if database is not None:
+        environment |= {
+            "DATABANK_POSTGRES_HOST": database.server.host,
+            "DATABANK_POSTGRES_PORT": str(database.server.port),
+            "DATABANK_POSTGRES_USER": database.server.user,
+            "DATABANK_POSTGRES_PASSWORD": database.server.password,
+            "DATABANK_POSTGRES_DATABASE": database.name,
+        }
+    project = load_project(root, target=target, environment=environment)
+    return Warehouse(project, open_target(project.target))
+
+
 @pytest.fixture
 def make_warehouse(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -273,31 +301,11 @@ def make_warehouse(
     """Makes a project like this repository, without its models and specs, on a target."""
 
     def make(target: str = "duckdb", name: str = "project") -> Warehouse:
-        root = tmp_path / name
-        for part in PROJECT_PARTS:
-            source, copy = ROOT / part, root / part
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, copy)
-            else:
-                shutil.copy(source, copy)
-        for folder in ("specs/etl", "models", "seeds"):
-            (root / folder).mkdir(parents=True, exist_ok=True)
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("DATABANK_")
-        }
+        database = None
         if target == "postgres":
             make_database: Callable[[], PostgresDatabase] = request.getfixturevalue("make_database")
             database = make_database()
-            environment |= {
-                "DATABANK_POSTGRES_HOST": database.server.host,
-                "DATABANK_POSTGRES_PORT": str(database.server.port),
-                "DATABANK_POSTGRES_USER": database.server.user,
-                "DATABANK_POSTGRES_PASSWORD": database.server.password,
-                "DATABANK_POSTGRES_DATABASE": database.name,
-            }
-        project = load_project(root, target=target, environment=environment)
-        return Warehouse(project, open_target(project.target))
+        return new_warehouse(tmp_path / name, target, database)
 
     return make
 

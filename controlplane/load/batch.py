@@ -145,14 +145,7 @@ def write_batch(
 
 def _ensure_table(session: LoadSession, delivery: Delivery, reading: Reading) -> None:
     """Make the raw table, or add the columns that it does not have yet."""
-    present = [
-        row[0]
-        for row in session.query(
-            "select column_name from information_schema.columns"
-            " where table_schema = ? and table_name = ?",
-            (RAW_SCHEMA, delivery.raw_table),
-        )
-    ]
+    present = session.column_names(RAW_SCHEMA, delivery.raw_table)
     table = f"{RAW_SCHEMA}.{delivery.raw_table}"
     if present:
         for name in reading.columns:

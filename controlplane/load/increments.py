@@ -120,12 +120,8 @@ def _stage(session: LoadSession, increment: Increment) -> int:
 
 def _pull_boundary(session: LoadSession, increment: Increment) -> None:
     """Fetch the loaded records whose key is the cursor."""
-    present = session.query(
-        "select column_name from information_schema.columns"
-        " where table_schema = ? and table_name = ?",
-        (RAW_SCHEMA, increment.raw_table),
-    )
-    select = _boundary(increment, {row[0] for row in present})
+    present = set(session.column_names(RAW_SCHEMA, increment.raw_table))
+    select = _boundary(increment, present)
     session.pull(_BOUNDARY, increment.extract.reading.columns, select)
 
 

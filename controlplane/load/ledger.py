@@ -96,15 +96,7 @@ def schema_hash(columns: Sequence[str]) -> str:
 
 def create_tables(session: LoadSession) -> None:
     """Make the schema `raw`, the ledger and the rejects, where they are missing."""
-    present = {
-        name
-        for (name,) in session.query(
-            "select table_name from information_schema.tables where table_schema = ?"
-            " and table_name in (?, ?)",
-            (RAW_SCHEMA, LEDGER_TABLE, REJECTS_TABLE),
-        )
-    }
-    if present == {LEDGER_TABLE, REJECTS_TABLE}:
+    if all(session.column_names(RAW_SCHEMA, name) for name in (LEDGER_TABLE, REJECTS_TABLE)):
         return
     session.query(f"create schema if not exists {RAW_SCHEMA}")
     session.query(

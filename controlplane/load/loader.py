@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,8 +24,11 @@ from controlplane.targets import LoadSession, Target
 from controlplane.targets.base import OnWait
 from controlplane.targets.duckdb import prepare_reader
 
-# So many files are prepared before the writers' lock is taken, and written under one.
+# So many files are prepared before the writers' lock is taken, and written under one. Of small ones
+# there are more: opening and closing a warehouse of many tables takes longer than writing them.
 FILES_AT_ONCE = 50
+SMALL_FILES_AT_ONCE = 500
+SMALL_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,30 @@ def file_delivery(file: SourceFile, raw_table: str, newest: ledger.LedgerLine | 
         expected=newest.batch_id if newest else None,
         check=file.check_unchanged,
     )
+
+
+def at_once(files: Sequence[Path | SourceFile | RemoteSource]) -> Iterator[slice]:
+    """The parts of a list of files that are prepared, and then written, together."""
+    start = total = 0
+    for index, file in enumerate(files):
+        size = _size(file)
+        small = total + size <= SMALL_BYTES
+        if index - start >= (SMALL_FILES_AT_ONCE if small else FILES_AT_ONCE):
+            yield slice(start, index)
+            start, total = index, 0
+        total += size
+    if start < len(files):
+        yield slice(start, len(files))
+
+
+def _size(file: Path | SourceFile | RemoteSource) -> int:
+    if isinstance(file, SourceFile):
+        return file.state.size
+    if isinstance(file, RemoteSource):
+        return SMALL_BYTES if file.file.size is None else file.file.size
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0  # it is gone, which is said when it is opened
 
 
 class Loader:
@@ -122,19 +149,22 @@ class Loader:
         """
         # Later, a column that is no longer there is drift, which can be accepted.
         is_first = all(table != raw_table for table, _ in known)
-        for start in range(0, len(files), FILES_AT_ONCE):
+        for part in at_once(files):
             prepared = []
             folder = self.folder()
             with closing(duckdb.connect()) as reader:
                 prepare_reader(reader, self.spool)
-                for file in self._landed(landing, files[start : start + FILES_AT_ONCE], folder):
+                for number, file in enumerate(self._landed(landing, files[part], folder)):
                     newest = known.get((raw_table, file.source))
                     if newest is not None and newest.fingerprint == file.fingerprint:
                         # Fetched for its new time or tag, but the content is the old one.
                         self.unchanged += 1
                         continue
                     delivery = file_delivery(file, raw_table, newest)
-                    reading = open_file(reader, file, config, self.folder())
+                    # It goes with the part's folder: all of them together would fill the disk.
+                    scratch = folder / f"reading{number}"
+                    scratch.mkdir()
+                    reading = open_file(reader, file, config, scratch)
                     if is_first:
                         check_declared(file.source, config.columns, [reading])
                     prepared.append(Prepared(delivery, reading))

@@ -19,7 +19,7 @@ from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
 from controlplane.load.files import SourceFile
 from controlplane.load.landing import Landed, Landing, Later, RemoteSource
-from controlplane.load.loader import FILES_AT_ONCE, Loader, Prepared, file_delivery
+from controlplane.load.loader import Loader, Prepared, at_once, file_delivery
 from controlplane.load.results import Batch
 from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import spool_folder
@@ -145,9 +145,9 @@ def load_unknown(
                 on_progress=None,
             )
 
-        for start in range(0, len(files), FILES_AT_ONCE):
+        for part in at_once([file for file, _ in files]):
             opened: list[LoadedFile | _Opened] = []
-            chunk = files[start : start + FILES_AT_ONCE]
+            chunk = files[part]
             fetched = spool / "fetched"
             fetched.mkdir()
             landed = _land(landing, chunk, known, fetched)

@@ -27,6 +27,7 @@ from controlplane.targets.base import (
     WriteLock,
     literal,
     lock_timeout,
+    quoted,
 )
 from controlplane.targets.lock import file_lock, holder_of
 
@@ -181,6 +182,15 @@ class DuckDBLoadSession:
         """The rows of a statement."""
         with translated(self._path):
             return _rows(self.reader, sql, params)
+
+    def column_names(self, schema: str, table: str) -> list[str]:
+        """The columns of a table, which are asked of itself: the catalogue's views read every table."""
+        with translated(self._path):
+            try:
+                self.reader.execute(f"from {quoted(schema)}.{quoted(table)} limit 0")
+            except duckdb.CatalogException:
+                return []
+            return [name for name, *_ in self.reader.description or ()]
 
     def append(self, table: str, columns: Sequence[str], select: str) -> int:
         """How many rows the `select` put into the table."""

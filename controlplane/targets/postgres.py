@@ -167,6 +167,15 @@ class PostgresLoadSession:
             cursor.execute(_marked(sql), list(params))
             return cursor.fetchall() if cursor.description else []
 
+    def column_names(self, schema: str, table: str) -> list[str]:
+        """The columns of a table."""
+        rows = self.query(
+            "select column_name from information_schema.columns"
+            " where table_schema = ? and table_name = ? order by ordinal_position",
+            (schema, table),
+        )
+        return [name for (name,) in rows]
+
     def append(self, table: str, columns: Sequence[str], select: str) -> int:
         """How many rows the reader's `select` put into the table."""
         import duckdb

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controlplane.errors import SourceError
+from controlplane.load import loader
+from controlplane.load.loader import at_once
 
 CSV = 'id,name,Total Amount\n1,Ann,10.50\n2,,\n3,"",0\n'
 
@@ -81,6 +84,43 @@ def test_many_small_files_load_in_their_order(loading: Any) -> None:
         loading.warehouse.file(f"data/{number:03}.csv", f"id\n{number}\n")
     loading.load(loading.csv("data/*.csv"))
     assert [row[0] for row in loading.rows("id")] == [str(number) for number in range(120)]
+
+
+def test_files_are_prepared_in_parts_of_fifty_or_of_more_if_they_are_small(tmp_path: Path) -> None:
+    def parts(*sizes: int) -> list[int]:
+        files = []
+        for number, size in enumerate(sizes):
+            files.append(tmp_path / str(number))
+            with files[-1].open("wb") as file:
+                file.truncate(size)
+        found = list(at_once(files))
+        assert [index for part in found for index in range(len(files))[part]] == [
+            *range(len(files))
+        ]
+        return [part.stop - part.start for part in found]
+
+    assert parts() == []
+    assert parts(1) == [1]
+    assert parts(*[10] * 1100) == [500, 500, 100]
+    assert parts(*[10 << 20] * 120) == [50, 50, 20]
+    assert parts(*[10] * 300, 17 << 20, 10) == [300, 2]
+    assert parts(10, 17 << 20, *[10] * 100) == [50, 52]
+
+
+def test_scratch_files_of_a_part_are_gone_when_the_next_is_prepared(
+    loading: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "SMALL_FILES_AT_ONCE", 2)
+    for number in range(6):
+        loading.warehouse.file(f"data/{number}.csv", f"id,name\n{number},a\n{number},a,b\n")
+    spool = loading.warehouse.project.state_dir / "spool"
+    there: list[int] = []
+    loading.load(
+        loading.csv("data/*.csv", error_handling={"error_action": "quarantine"}),
+        on_progress=lambda _: there.append(len(list(spool.rglob("good.csv")))),
+    )
+    # Each is read with care once DuckDB has refused it.
+    assert there == [1, 2] * 3
 
 
 @pytest.mark.parametrize("path", ["none.csv", "data/*.csv"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.places import patience
+from tests.places import far
 from tests.places.servers import SftpServer, WebServer, sftp_server, web_server
 from tests.places.station import Station
 
@@ -25,11 +25,10 @@ def web() -> Iterator[WebServer]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def hasty() -> Iterator[None]:
     """Waits are short."""
-    monkeypatch.setattr(patience, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(patience, "LONGEST_WAIT", 0.02)
-    monkeypatch.setattr(patience, "READ_SECONDS", 0.5)
+    with far.hasty():
+        yield
 
 
 @pytest.fixture

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Proxy:
-    """Each of `faults` meets one connection: after so many bytes it is cut, or held up."""
+    """Each of `faults` meets one connection: after so many bytes it is cut, held up or ended.
+
+    What is cut breaks off as a broken line does, what is ended (`truncate`) as if that were all.
+    """
 
     target: int
     port: int = 0
@@ -37,13 +40,23 @@ class Proxy:
     def _down(self, server: socket.socket, client: socket.socket) -> None:
         sent = 0
         while data := server.recv(1 << 14):
+            with self._lock:
+                fault, at = self.faults[0] if self.faults else (None, 0)
+                if fault is not None and sent + len(data) >= at:
+                    self.faults.pop(0)
+                else:
+                    fault = None
+                if fault == "truncate":
+                    data = data[: max(0, at - sent)]
+                self.bytes_sent += len(data)
             client.sendall(data)
             sent += len(data)
-            with self._lock:
-                self.bytes_sent += len(data)
-                fault = None
-                if self.faults and sent >= self.faults[0][1]:
-                    fault = self.faults.pop(0)[0]
+            if fault == "truncate":
+                client.shutdown(socket.SHUT_WR)
+                # Closing with something unread would be a broken line.
+                while client.recv(1 << 14):
+                    pass
+                return
             if fault == "hold":
                 self.held.set()
                 self.released.wait(60)

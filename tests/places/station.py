@@ -69,8 +69,12 @@ class Station:
 
     def load(self, path: str | list[str], **source: Any) -> LoadResult:
         """Load the process."""
+        return self.load_process(self.process(path, **source))
+
+    def load_process(self, process: EtlProcess) -> LoadResult:
+        """Load a process."""
         return load_process(
-            self.process(path, **source),
+            process,
             self.warehouse.project,
             self.warehouse.target,
             job_id=None,

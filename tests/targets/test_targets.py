@@ -28,6 +28,19 @@ def test_an_empty_warehouse_has_no_relations_and_is_not_created_by_looking(
         assert not target.settings.path.exists()
 
 
+def test_a_session_knows_the_columns_of_a_table_and_goes_on_where_there_is_none(
+    warehouse: Any, tmp_path: Path
+) -> None:
+    with warehouse.target.load_session("test", tmp_path) as session:
+        with session.transaction():
+            assert session.column_names("raw", "shop") == []
+            session.query("create schema raw")
+            assert session.column_names("raw", "shop") == []
+            session.query('create table raw.shop (id bigint, "Name" text)')
+            assert session.column_names("raw", "shop") == ["id", "Name"]
+        assert session.column_names("raw", "shop") == ["id", "Name"]
+
+
 def test_what_was_written_in_a_transaction_is_there_and_what_failed_is_not(
     warehouse: Any, tmp_path: Path
 ) -> None:
