@@ -99,10 +99,31 @@ class DuckDBTarget:
         """A connection that loads, under the writers' lock."""
         with ExitStack() as stack:
             stack.enter_context(self.write_lock(holder, wait=wait, on_wait=on_wait))
+            self._create()
             connection = stack.enter_context(closing(self._connect(read_only=False)))
             with translated(self.path):
                 prepare_reader(connection, scratch)
             yield DuckDBLoadSession(connection, self.path)
+
+    def _create(self) -> None:
+        """Make the file if there is none, whole or not at all.
+
+        A process that is killed while DuckDB makes a file leaves one that nobody can open.
+        """
+        if self.path.exists():
+            return
+        beside = self.path.with_name(f".{self.path.name}.new")
+        with translated(self.path):
+            beside.unlink(missing_ok=True)
+            duckdb.connect(str(beside), config=dict(_CLOSED)).close()
+        try:
+            # Not over a file that a program made meanwhile which knows nothing of the lock.
+            self.path.hardlink_to(beside)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without such links
+            beside.replace(self.path)
+        beside.unlink(missing_ok=True)
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         """A connection, as soon as nobody else has the file open in a way that excludes it."""

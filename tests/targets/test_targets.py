@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -200,3 +201,38 @@ def test_the_timeout_has_to_be_a_number(
     monkeypatch.setenv("DATABANK_LOCK_TIMEOUT", "soon")
     with pytest.raises(TargetError, match="'soon', not a number of seconds"):
         warehouse.target.query("select 1")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import duckdb
+from controlplane.config import load_project
+from controlplane.targets import open_target
+
+def killed(path, **options):
+    Path(path).write_bytes(b"half a header")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+project = load_project(Path(sys.argv[1]), target="duckdb")
+scratch = project.ensure_state_dir()
+duckdb.connect = killed
+with open_target(project.target).load_session("test", scratch):
+    pass
+"""
+
+
+def test_a_loader_that_is_killed_while_the_file_is_made_leaves_none(make_warehouse: Any) -> None:
+    place = make_warehouse("duckdb")
+    child = subprocess.run(
+        [sys.executable, "-c", KILLED, str(place.project.root)],
+        env=dict(place.project.environment),
+        capture_output=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert not place.target.path.exists()
+    with place.target.load_session("test", place.project.ensure_state_dir()) as session:
+        assert session.query("select 1") == [(1,)]
+    assert [path.name for path in place.project.root.glob("*.new")] == []
+    assert [path.name for path in place.project.root.glob(".*.new")] == []
