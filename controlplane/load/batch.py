@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 
 from controlplane.errors import DatabankError, LoadError, SourceError
 from controlplane.load import gates, ledger
+from controlplane.load.csv_split import ROW_NUMBER
 from controlplane.load.reading import Reading
 from controlplane.load.results import Batch
 from controlplane.naming import RAW_SCHEMA
@@ -60,7 +62,7 @@ class Delivery:
 
 
 def write_batch(
-    session: LoadSession, delivery: Delivery, reading: Reading, options: LoadOptions
+    session: LoadSession, delivery: Delivery, given: Reading, options: LoadOptions
 ) -> Batch:
     """The batch, now committed.
 
@@ -72,7 +74,7 @@ def write_batch(
         OvertakenError: another loader was faster.
     """
     source = delivery.source
-    with session.transaction():
+    with _staged(session, delivery, given) as reading, session.transaction():
         ledger.create_tables(session)
         newest = ledger.newest_of_source(session, delivery.raw_table, source)
         if (newest.batch_id if newest else None) != delivery.expected:
@@ -143,6 +145,25 @@ def write_batch(
     )
 
 
+@contextmanager
+def _staged(session: LoadSession, delivery: Delivery, reading: Reading) -> Iterator[Reading]:
+    """The reading from a copy that all threads have made and can read, where that is faster.
+
+    The records of a table that was made by one statement are numbered from 0 in their order. Within
+    the transaction DuckDB would read the copy with one thread.
+    """
+    if session.copies_text or not reading.unnumbered or "rowid" in reading.columns:
+        yield reading
+        return
+    with _reading(delivery, reading):
+        session.reader.execute(f"create or replace temp table staged as {reading.unnumbered}")
+    select = f"select {', '.join(reading.columns)}, rowid + 1 as {ROW_NUMBER} from staged"
+    try:
+        yield replace(reading, select=select, unnumbered="")
+    finally:
+        session.reader.execute("drop table if exists staged")
+
+
 def _ensure_table(session: LoadSession, delivery: Delivery, reading: Reading) -> None:
     """Make the raw table, or add the columns that it does not have yet."""
     present = session.column_names(RAW_SCHEMA, delivery.raw_table)
@@ -170,20 +191,27 @@ def _append_rows(
     loaded_at: datetime,
 ) -> int:
     names = ", ".join(reading.columns)
-    select = reading.select
-    if session.writes_on_all_threads and reading.select_in_memory:
-        select = reading.select_in_memory
-    # As text, because printing a timestamp for every row takes as long as reading the row.
+    batch, moment = f"cast({batch_id} as bigint)", f"timestamp '{loaded_at}'"
+    if session.copies_text:
+        # Printing a timestamp for every row takes as long as reading the row.
+        batch, moment = f"'{batch_id}'", f"'{loaded_at}'"
     select = (
-        f"select {names}, '{batch_id}', {literal(delivery.source)}, _row_number, '{loaded_at}'"
-        f" from ({select}) as records"
+        f"select {names}, {batch}, {literal(delivery.source)}, {ROW_NUMBER}, {moment}"
+        f" from ({reading.select}) as records"
     )
-    try:
+    with _reading(delivery, reading):
         return session.append(
             f"{RAW_SCHEMA}.{delivery.raw_table}",
             [*reading.columns, *ledger.SYSTEM_COLUMNS],
             select,
         )
+
+
+@contextmanager
+def _reading(delivery: Delivery, reading: Reading) -> Iterator[None]:
+    """Turns what DuckDB raises while it reads the source into ours."""
+    try:
+        yield
     except duckdb.Error as error:
         # A source that is gone or changed explains whatever DuckDB made of it.
         delivery.check()

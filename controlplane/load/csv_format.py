@@ -10,7 +10,6 @@ import duckdb
 
 from controlplane.errors import SourceError
 from controlplane.load.csv_lines import CsvFormat, RecordReader
-from controlplane.load.files import open_bytes
 from controlplane.naming import column_names
 from controlplane.specs.source import Column, FileFormat
 from controlplane.targets.base import literal
@@ -70,7 +69,7 @@ def read_header(
     Raises:
         SourceError: the file is empty, or its header cannot be read.
     """
-    with open_bytes(path) as file:
+    with path.open("rb") as file:
         records = RecordReader(file, layout)
         for _ in range(layout.skip_lines):
             records.next_line()
@@ -129,7 +128,7 @@ def read_csv(
         f"read_csv({literal(str(path))}, auto_detect = false, strict_mode = true,"
         f" delim = {literal(layout.delimiter)}, quote = {literal(layout.quote)},"
         f" escape = {literal(layout.escape)}, header = {str(layout.header).lower()},"
-        f" skip = {layout.skip_lines}, nullstr = '', allow_quoted_nulls = false,"
+        f" skip = {layout.skip_lines}, compression = 'none', nullstr = '', allow_quoted_nulls = false,"
         f" columns = {{{names}}}{ends}{bounds})"
     )
 
@@ -147,6 +146,7 @@ def _sniff(
         "ignore_errors = true",
         f"sample_size = {_SAMPLE_ROWS}",
         f"skip = {settings.skip_lines}",
+        "compression = 'none'",
     ]
     if delimiter:
         options.append(f"delim = {literal(delimiter)}")
@@ -157,7 +157,7 @@ def _sniff(
     except duckdb.Error:
         row = None
     found, escape = row if row else (",", quote)
-    with open_bytes(path) as file:
+    with path.open("rb") as file:
         start = file.read(1 << 16)
     # The sniffer names a delimiter also for a file of one column, which has none.
     if delimiter is None and found.encode() not in start:

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from controlplane.load.csv_format import Header
 from controlplane.load.csv_lines import CsvFormat, Line, Record, RecordReader
-from controlplane.load.files import open_bytes
 from controlplane.load.rejects import Reject, RejectSpool
 
 ROW_NUMBER = "_row_number"
@@ -68,7 +67,7 @@ def split_csv(
     def reject(record: Record, reason: str) -> None:
         rejects.add(reject_of(record, reason, offsets=offsets))
 
-    with open_bytes(path) as file, good.open("wb") as out:
+    with path.open("rb") as file, good.open("wb") as out:
         records = RecordReader(file, layout)
         for _ in range(layout.skip_lines):
             records.next_line()

@@ -8,17 +8,15 @@ may be deleted, and a file that was written just now is always read.
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
 import json
 import os
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from controlplane.errors import SourceError
 from controlplane.load.suspicion import Suspicion
@@ -95,14 +93,6 @@ def source_name(path: Path, root: Path) -> str:
     with suppress(ValueError):
         return plain.relative_to(root).as_posix()
     return plain.as_posix()
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """The file's content, decompressed where it ends in `.gz`."""
-    if path.suffix == ".gz":
-        # The pieces are typed apart; both are read and closed alike.
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    return path.open("rb")
 
 
 def quote_of(config: SourceConfig) -> str:
@@ -205,20 +195,11 @@ def _hash(path: Path, source: str, quote: str) -> tuple[str, Suspicion]:
     """The hash of the file's bytes, and what is suspicious in its text."""
     digest = hashlib.sha256()
     suspicion = Suspicion(quote)
-    packed = path.suffix == ".gz"
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
-                if not packed:
-                    suspicion.look(chunk)
-        if packed:
-            with open_bytes(path) as content:
-                while chunk := content.read(_CHUNK):
-                    suspicion.look(chunk)
-    except EOFError as error:
-        raise SourceError(f"{source}: the compressed file ends too early") from error
-    except (OSError, zlib.error) as error:
-        detail = getattr(error, "strerror", None) or error
-        raise SourceError(f"{source}: cannot be read: {detail}") from error
+                suspicion.look(chunk)
+    except OSError as error:
+        raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
     return digest.hexdigest(), suspicion

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from controlplane.errors import SourceError
-from controlplane.load.files import open_bytes
 from controlplane.load.json_text import JsonText, after_space, json_texts
 from controlplane.load.rejects import Reject, RejectSpool
 
@@ -55,7 +54,7 @@ def split_json(
     for _ in range(2):
         with (
             make_rejects() as rejects,
-            open_bytes(path) as file,
+            path.open("rb") as file,
             good.open("w", encoding="utf-8", newline="") as out,
         ):
             found = _pass(json_texts(file, source, source_type), titles, out, rejects)

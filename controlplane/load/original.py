@@ -17,7 +17,7 @@ import duckdb
 from controlplane.errors import SourceError
 from controlplane.load.csv_format import decide_format, read_header
 from controlplane.load.csv_lines import CsvFormat, line_mark
-from controlplane.load.files import FileMemory, SourceFile, open_bytes
+from controlplane.load.files import FileMemory, SourceFile
 from controlplane.load.ledger import LedgerLine
 from controlplane.load.transcode import is_utf8, to_utf8
 from controlplane.load.unpack import unpacked
@@ -77,7 +77,7 @@ class Original:
             raise UnreadableError(
                 "holds bytes that are no text, of a file that was converted before it was read"
             )
-        with open_bytes(self.path) as file:
+        with self.path.open("rb") as file:
             file.seek(offset)
             content = file.read(len(text.encode()) + 4)
         length = size = 0
@@ -106,7 +106,7 @@ def original(
     quote = '"' if settings.quote is None else settings.quote
     file = _same_file(line, root, state_dir, quote if config.source_type in _DELIMITED else "")
     path = file.path if file else None
-    if path is not None and path.suffix != ".gz":
+    if path is not None:
         path = unpacked(path, line.source, spool)
     if config.source_type not in _DELIMITED:
         return Original(tuple(line.titles), (), (), settings.encoding, path)
@@ -123,7 +123,7 @@ def original(
         to_utf8(path, settings.encoding, text, quote)
     with duckdb.connect() as reader:
         layout = decide_format(reader, text, config.source_type, settings)
-    with open_bytes(text) as content:
+    with text.open("rb") as content:
         mark = line_mark(content.read(_CHUNK), quote.encode())
     titles = _titles(line, text, layout, config)
     file.check_unchanged()

@@ -34,25 +34,25 @@ from controlplane.naming import column_names, snake_case
 from controlplane.specs.source import Column, SourceConfig
 
 _USUAL_LINE = 2_097_152
-# Up to this size a file fits into DuckDB's memory, beside what writing it takes.
-IN_MEMORY_BYTES = 320_000_000
-_READ_FROM_GZIP = ("csv", "tsv", "json", "jsonl")
+# The sizes of files that are read by all threads. That takes a copy, which does not pay for smaller
+# ones, and for larger ones takes too much of the disk.
+_STAGED_BYTES = range(16 << 20, 2 << 30)
 
 
 @dataclass(frozen=True)
 class Reading:
     """A source that can be read.
 
-    `select` gives each raw column as text, and `_row_number`. Numbering the records holds DuckDB to
-    one thread; `select_in_memory`, for sources that fit there, numbers them first, and all threads
-    go on. `rows` says how many records there are, where it is known before; `types` are the columns'
-    own, where the source has some.
+    `select` gives each raw column as text, and `_row_number`. Where numbering the records holds
+    DuckDB to one thread, `unnumbered` gives the same in their order without the numbers, which all
+    threads can read. `rows` says how many records there are, where it is known before; `types` are
+    the columns' own, where the source has some.
     """
 
     titles: tuple[str, ...]
     columns: tuple[str, ...]
     select: str
-    select_in_memory: str = ""
+    unnumbered: str = ""
     rows: int | None = None
     types: tuple[str, ...] = ()
     rejects: RejectSpool | None = None
@@ -70,14 +70,13 @@ class Reading:
             for name, title in zip(self.columns, self.titles, strict=True)
             if name not in left_out
         ]
-        names = ", ".join([*(name for name, _ in pairs), ROW_NUMBER])
+        names = ", ".join(name for name, _ in pairs)
         return replace(
             self,
             columns=tuple(name for name, _ in pairs),
             titles=tuple(title for _, title in pairs),
-            select=f"select {names} from ({self.select}) as complete",
-            select_in_memory=self.select_in_memory
-            and f"select {names} from ({self.select_in_memory}) as complete",
+            select=f"select {names}, {ROW_NUMBER} from ({self.select}) as complete",
+            unnumbered=self.unnumbered and f"select {names} from ({self.unnumbered}) as complete",
         )
 
     @property
@@ -101,9 +100,7 @@ def open_file(
         SourceError: it cannot be read at all.
     """
     kind = config.source_type
-    # Text that is named as packed with gzip is read as it lies, by DuckDB too.
-    if file.path.suffix != ".gz" or kind not in _READ_FROM_GZIP:
-        file = _unpacked(file, config, spool)
+    file = _unpacked(file, config, spool)
     if (kind == "excel") != is_workbook(file.path):
         found = "a workbook" if kind != "excel" else "no workbook"
         raise SourceError(
@@ -155,15 +152,11 @@ def fast_csv(
     """A UTF-8 file as DuckDB reads it, or refuses to."""
     names = ", ".join(header.columns)
     source = read_csv(path, layout, header.columns)
-    select = f"select {names}, row_number() over () as {ROW_NUMBER} from {source}"
-    in_memory = ""
-    if path.suffix != ".gz" and path.stat().st_size <= IN_MEMORY_BYTES:
-        in_memory = f"with numbered as materialized ({select}) select * from numbered"
     return Reading(
         titles=header.titles,
         columns=header.columns,
-        select=select,
-        select_in_memory=in_memory,
+        select=f"select {names}, row_number() over () as {ROW_NUMBER} from {source}",
+        unnumbered=f"select {names} from {source}" if path.stat().st_size in _STAGED_BYTES else "",
         again=careful,
     )
 

@@ -6,7 +6,6 @@ import codecs
 from pathlib import Path
 
 from controlplane.errors import SourceError
-from controlplane.load.files import open_bytes
 from controlplane.load.spool import disk_errors
 from controlplane.load.suspicion import Suspicion
 
@@ -39,7 +38,7 @@ def to_utf8(path: Path, encoding: str, target: Path, quote: str) -> Suspicion:
     codecs.register_error(_ERRORS, _keep_invalid)
     decoder = codecs.getincrementaldecoder(encoding)(_ERRORS)
     suspicion = Suspicion(quote)
-    with open_bytes(path) as source, disk_errors(target.parent), target.open("wb") as out:
+    with path.open("rb") as source, disk_errors(target.parent), target.open("wb") as out:
         while True:
             chunk = source.read(_CHUNK)
             text = decoder.decode(chunk, final=not chunk)

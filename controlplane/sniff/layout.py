@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.errors import SourceError
-from controlplane.load.files import open_bytes
 from controlplane.load.table import Row, Table, find_table
 from controlplane.sniff.dialect import Dialect, find_dialect, rows_of
 from controlplane.sniff.encoding import find_encoding
@@ -48,7 +47,7 @@ def find_file_encoding(path: Path, source: str) -> str:
     Raises:
         SourceError: the file is empty.
     """
-    with open_bytes(path) as file:
+    with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES)
         if not start:
             raise SourceError(f"{source}: is empty; there is nothing to load")

@@ -16,7 +16,7 @@ from controlplane.errors import SourceError
 from controlplane.load.csv_format import Header
 from controlplane.load.csv_lines import CsvFormat, Record
 from controlplane.load.csv_split import split_csv
-from controlplane.load.files import SourceFile, open_bytes
+from controlplane.load.files import SourceFile
 from controlplane.load.reading import Reading, fast_csv, from_spool, open_file, open_sheet
 from controlplane.load.rejects import Reject, RejectSpool
 from controlplane.load.sheet_layout import SheetLayout
@@ -102,7 +102,7 @@ def open_unknown(
         path, original = spool / "utf8.csv", False
         look = to_utf8(file.path, encoding, path, '"')
         needs_care = look.needs_care or look.mixed_ends
-    with open_bytes(path) as content:
+    with path.open("rb") as content:
         sample = content.read(SAMPLE_BYTES)
     if mixes_returns(sample):
         path, original = _with_line_feeds(path, spool), False
@@ -141,7 +141,7 @@ def find_format(file: SourceFile) -> SourceType:
     """csv, json, jsonl, parquet, excel or xml: as the content begins, whatever its name."""
     if is_workbook(file.path):
         return "excel"
-    with open_bytes(file.path) as content:
+    with file.path.open("rb") as content:
         start = content.read(1 << 16)
     if start.startswith(b"PAR1"):
         return "parquet"
@@ -177,7 +177,7 @@ def _is_object(line: bytes) -> bool:
 def _with_line_feeds(path: Path, spool: Path) -> Path:
     """A copy of the file in which a line feed stands for each carriage return that stands alone."""
     copy = spool / "lines.csv"
-    with open_bytes(path) as source, disk_errors(spool), copy.open("wb") as out:
+    with path.open("rb") as source, disk_errors(spool), copy.open("wb") as out:
         held = b""
         while piece := source.read(SAMPLE_BYTES):
             piece = held + piece
@@ -227,7 +227,7 @@ def _has_more_around(path: Path, layout: Layout) -> bool:
     """Whether the file has its header again, or ends with a note: DuckDB would load both."""
     header = layout.table.header[0].raw if layout.table.header else b""
     found, tail = 0, b""
-    with open_bytes(path) as file:
+    with path.open("rb") as file:
         while piece := file.read(SAMPLE_BYTES):
             # What the last piece has of a header that this one completes.
             begun = tail[len(tail) - len(header) + 1 :] if len(header) > 1 else b""

@@ -48,8 +48,8 @@ class LoadSession(Protocol):
     """
 
     reader: duckdb.DuckDBPyConnection
-    # Whether rows are written by as many threads as give them.
-    writes_on_all_threads: bool
+    # Whether the warehouse takes the rows as text, one after the other.
+    copies_text: bool
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commits at its end, and keeps nothing when an exception leaves it.

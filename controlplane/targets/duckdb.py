@@ -8,7 +8,6 @@ that does not know the lock for a while.
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
@@ -178,10 +177,10 @@ def _sql_value(value: Any) -> str:
 class DuckDBLoadSession:
     """Reads and writes over one connection."""
 
+    copies_text = False
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.reader = connection
-        # With two, the second has enough to do with what the first hands on.
-        self.writes_on_all_threads = (os.cpu_count() or 1) > 2
         self._path = path
 
     @contextmanager

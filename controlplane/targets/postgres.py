@@ -123,7 +123,7 @@ class PostgresLoadSession:
     """Reads with DuckDB and writes with COPY; no row passes through Python one by one."""
 
     # The server takes the rows of a COPY one after the other, and starts with the first.
-    writes_on_all_threads = False
+    copies_text = True
 
     def __init__(
         self,

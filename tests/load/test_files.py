@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from controlplane.errors import SourceError
@@ -84,6 +85,22 @@ def test_many_small_files_load_in_their_order(loading: Any) -> None:
         loading.warehouse.file(f"data/{number:03}.csv", f"id\n{number}\n")
     loading.load(loading.csv("data/*.csv"))
     assert [row[0] for row in loading.rows("id")] == [str(number) for number in range(120)]
+
+
+@pytest.mark.parametrize("name", ["name", "rowid"])
+def test_records_of_a_large_file_are_numbered_in_their_order(loading: Any, name: str) -> None:
+    count = 1_000_000
+    path = loading.warehouse.file("shop.csv", "")
+    duckdb.execute(
+        f"copy (select i as id, 'customer ' || i as {name} from range(1, {count + 1}) t(i))"
+        f" to '{path}'"
+    )
+    loading.load(loading.csv("shop.csv"))
+    found = loading.warehouse.target.query(
+        "select count(*), count(distinct id), sum(case when cast(id as bigint) = _row_number"
+        f" and {name} = 'customer ' || _row_number then 1 else 0 end) from raw.shop"
+    )
+    assert [tuple(map(int, row)) for row in found] == [(count, count, count)]
 
 
 def test_files_are_prepared_in_parts_of_fifty_or_of_more_if_they_are_small(tmp_path: Path) -> None:

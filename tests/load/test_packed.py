@@ -56,6 +56,12 @@ def test_packed_text_of_a_spec_is_read(loading: Any, kind: str, packer: str, nam
     assert loading.rows("id", "name") == [("1", "x"), ("2", "y")]
 
 
+def test_text_that_is_called_packed_is_read_as_it_is(loading: Any) -> None:
+    loading.warehouse.file("shop.csv.gz", CONTENTS["csv"])
+    loading.load(loading.csv("shop.csv.gz"))
+    assert loading.rows("id", "name") == [("1", "x"), ("2", "y")]
+
+
 def test_a_packed_parquet_file_keeps_its_types(loading: Any, tmp_path: Any) -> None:
     import duckdb
 
