@@ -7,10 +7,13 @@ may be deleted, and a file that was written just now is always read.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import glob
 import hashlib
 import json
 import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +32,28 @@ MEMORY = "files.json"
 _SETTLED_SECONDS = 2.0
 _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True)
+class Later:
+    """A file that is left for the next load."""
+
+    source: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}; it is left for the next load"
+
+
+class BeingWrittenError(SourceError):
+    """A program writes the file, or did while it was read; nothing of it was kept."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(
+            f"{source}: {reason}",
+            hint="load it again once it is complete; write new files elsewhere, then move them",
+        )
+        self.later = Later(source, reason)
 
 
 @dataclass(frozen=True)
@@ -53,12 +78,9 @@ class SourceFile:
     mixed_ends: bool
 
     def check_unchanged(self) -> None:
-        """Raises `SourceError` when the file is no longer the one that was hashed."""
+        """Raises `BeingWrittenError` when the file is no longer the one that was hashed."""
         if _state(self.path) != self.state:
-            raise SourceError(
-                f"{self.source}: was changed while it was being read; nothing of it was kept",
-                hint="load it again once it is complete; write new files elsewhere, then move them",
-            )
+            raise BeingWrittenError(self.source, "was changed while it was being read")
 
 
 def expand(root: Path, patterns: Sequence[str]) -> list[Path]:
@@ -116,7 +138,12 @@ class FileMemory:
         self._changed = False
 
     def identify(self, path: Path, root: Path) -> SourceFile:
-        """The file with its hash: remembered, or found by reading it."""
+        """The file with its hash: remembered, or found by reading it.
+
+        Raises:
+            BeingWrittenError: it is not complete.
+            SourceError: it does not exist, or cannot be read.
+        """
         state = _state(path)
         source = source_name(path, root)
         remembered = self._read().get(str(path))
@@ -124,6 +151,8 @@ class FileMemory:
             return SourceFile(
                 path, source, state, str(remembered[5]), bool(remembered[6]), bool(remembered[7])
             )
+        if _is_open_for_writing(path):
+            raise BeingWrittenError(source, "is open in a program that writes it")
         fingerprint, look = _hash(path, source, self._quote)
         file = SourceFile(path, source, state, fingerprint, look.needs_care, look.mixed_ends)
         file.check_unchanged()
@@ -189,6 +218,25 @@ def _state(path: Path) -> FileState:
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
     return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _is_open_for_writing(path: Path) -> bool:
+    """Whether a program has the file open to write it, as far as the system tells.
+
+    Linux gives a lease for reading only while no descriptor can write the file. It does for files of
+    our own user, on most local file systems.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        with path.open("rb") as file:
+            # Whoever opens it for writing meanwhile has us told by a signal, of which this one is
+            # ignored where the usual one would end us; and waits until the file is closed here.
+            fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
 
 
 def _hash(path: Path, source: str, quote: str) -> tuple[str, Suspicion]:

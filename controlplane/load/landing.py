@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from controlplane.config import Project
 from controlplane.errors import DatabankError, SourceError
-from controlplane.load.files import FileMemory, SourceFile, expand, quote_of
+from controlplane.load.files import (
+    BeingWrittenError,
+    FileMemory,
+    Later,
+    SourceFile,
+    expand,
+    quote_of,
+)
 from controlplane.load.spool import disk_errors
 from controlplane.places import (
     Access,
@@ -52,17 +59,6 @@ class RemoteSource:
         return self.file.url.path.rpartition("/")[2]
 
 
-@dataclass(frozen=True)
-class Later:
-    """A file that is left for the next load."""
-
-    source: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.reason}; it is left for the next load"
-
-
 Landed = SourceFile | Later | DatabankError
 
 
@@ -92,7 +88,7 @@ class Landing:
         for place in self._places.values():
             place.close()
 
-    def sources(self, paths: Sequence[str]) -> list[SourceFile | RemoteSource]:
+    def sources(self, paths: Sequence[str]) -> list[SourceFile | RemoteSource | Later]:
         """The files of paths, globs and URLs, each once; those of this machine with their hashes.
 
         Raises:
@@ -100,7 +96,12 @@ class Landing:
         """
         root = self._project.root
         local = [path for path in paths if not is_remote(path)]
-        here = [self.memory.identify(path, root) for path in expand(root, local)]
+        here: list[SourceFile | Later] = []
+        for path in expand(root, local):
+            try:
+                here.append(self.memory.identify(path, root))
+            except BeingWrittenError as error:
+                here.append(error.later)
         self.memory.save()
         return [*here, *self.remote([path for path in paths if is_remote(path)])]
 
@@ -128,7 +129,9 @@ class Landing:
                 found[source] = RemoteSource(source, file, place, fingerprint)
         return [found[source] for source in sorted(found)]
 
-    def land(self, sources: Sequence[SourceFile | RemoteSource], folder: Path) -> list[Landed]:
+    def land(
+        self, sources: Sequence[SourceFile | RemoteSource | Later], folder: Path
+    ) -> list[Landed]:
         """The sources as files of this machine, in their order; what was fetched lies in `folder`.
 
         Raises:
@@ -143,7 +146,7 @@ class Landing:
         with disk_errors(folder):
             outcomes = iter(fetch_all(wanted)) if wanted else iter(())
         landed = [
-            source if isinstance(source, SourceFile) else self._landed(source, next(outcomes))
+            self._landed(source, next(outcomes)) if isinstance(source, RemoteSource) else source
             for source in sources
         ]
         self.memory.save()
@@ -209,9 +212,9 @@ def landed_files(
 
 
 def _last(
-    sources: Sequence[SourceFile | RemoteSource], most_bytes: int
-) -> list[SourceFile | RemoteSource]:
-    kept: list[SourceFile | RemoteSource] = []
+    sources: Sequence[SourceFile | RemoteSource | Later], most_bytes: int
+) -> list[SourceFile | RemoteSource | Later]:
+    kept: list[SourceFile | RemoteSource | Later] = []
     for source in reversed(sources):
         if isinstance(source, RemoteSource):
             if most_bytes <= 0:

@@ -14,7 +14,7 @@ import duckdb
 from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, OvertakenError, ReadAgain, write_batch
-from controlplane.load.files import SourceFile
+from controlplane.load.files import BeingWrittenError, SourceFile
 from controlplane.load.gates import BatchSkipped
 from controlplane.load.landing import Landing, RemoteSource
 from controlplane.load.reading import Reading, check_declared, open_file
@@ -195,7 +195,10 @@ class Loader:
             try:
                 with self.session() as session:
                     while waiting:
-                        self.write_one(session, waiting[0])
+                        try:
+                            self.write_one(session, waiting[0])
+                        except BeingWrittenError as error:
+                            self.warnings.append(str(error.later))
                         waiting.popleft()
             except ReadAgain:
                 # Out here nobody waits for us.

@@ -72,21 +72,26 @@ def load_process(
                 pass
         known = ledger.newest_by_source(target, process.slug)
     if config.is_file:
+        from controlplane.load.files import Later
         from controlplane.load.landing import Landing
 
         with Landing.of(config, project) as landing:
             files = landing.sources(config.paths)
         table = raw_table(process.slug)
+        later = tuple(str(file) for file in files if isinstance(file, Later))
         fresh = [
             file
             for file in files
-            if (line := known.get((table, file.source))) is None
-            or line.fingerprint != file.fingerprint
+            if not isinstance(file, Later)
+            and (
+                (line := known.get((table, file.source))) is None
+                or line.fingerprint != file.fingerprint
+            )
         ]
-        unchanged = len(files) - len(fresh)
+        unchanged = len(files) - len(later) - len(fresh)
         if not fresh or dry_run:
             planned = tuple(Batch(None, table, file.source, file.fingerprint) for file in fresh)
-            return LoadResult(process.slug, planned, unchanged_sources=unchanged)
+            return LoadResult(process.slug, planned, unchanged_sources=unchanged, warnings=later)
 
     # Only now there is work, which needs the engines.
     from controlplane.load.batch import LoadOptions
@@ -115,6 +120,7 @@ def load_process(
             with landing:
                 loader.load_files(config, table, fresh, known, landing)
             loader.unchanged += unchanged
+            loader.warnings += later
         else:
             from controlplane.load.from_database import load_database
 

@@ -11,8 +11,8 @@ import duckdb
 
 from controlplane.config import Project
 from controlplane.errors import DatabankError, SourceError
-from controlplane.load.files import SourceFile
-from controlplane.load.landing import Landing, Later, RemoteSource
+from controlplane.load.files import Later, SourceFile
+from controlplane.load.landing import Landing, RemoteSource
 from controlplane.load.reading import Reading, open_file
 from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import spool_folder

@@ -17,8 +17,8 @@ from controlplane.config import Project
 from controlplane.errors import DatabankError
 from controlplane.load import ledger
 from controlplane.load.batch import Delivery, LoadOptions, ReadAgain
-from controlplane.load.files import SourceFile
-from controlplane.load.landing import Landed, Landing, Later, RemoteSource
+from controlplane.load.files import BeingWrittenError, Later, SourceFile
+from controlplane.load.landing import Landed, Landing, RemoteSource
 from controlplane.load.loader import Loader, Prepared, at_once, file_delivery
 from controlplane.load.results import Batch
 from controlplane.load.sheet_layout import SheetLayout
@@ -206,6 +206,8 @@ def _identified(
     if isinstance(given, Path):
         try:
             return landing.memory.identify(given, root)
+        except BeingWrittenError as error:
+            return LoadedFile(error.later.source, table, later=error.later.reason)
         except DatabankError as error:
             return LoadedFile(str(given), table, error=error)
     if isinstance(landed, DatabankError):
@@ -281,6 +283,8 @@ def _write(session: LoadSession, opened: _Opened) -> LoadedFile:
             loader.write_one(session, Prepared(delivery, reading))
         except ReadAgain:
             loader.write_one(session, Prepared(delivery, reading.careful()))
+    except BeingWrittenError as error:
+        return replace(outcome, later=error.later.reason)
     except DatabankError as error:
         return replace(outcome, error=error)
     batches = loader.result().batches
