@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controlplane.errors import ConfigError, ExitCode
+from controlplane.errors import ConfigError, DatabankError, ExitCode
 
 if TYPE_CHECKING:
     from controlplane.config import Project
+    from controlplane.jobs import JobRun
     from controlplane.load.landing import Landing, RemoteSource
     from controlplane.sniff.layout import Layout
     from controlplane.sniff.loading import LoadedFile
@@ -29,10 +31,13 @@ def ingest_files(
     wait: bool,
     output: str,
 ) -> int:
-    """Load the files that `given` means, and print what became of each."""
+    """Load the files that `given` means as one tracked job, and print what became of each."""
     from controlplane.cli.output import emit, narrate
+    from controlplane.jobs import track
     from controlplane.load.landing import Landing
+    from controlplane.places import is_remote, parse_url
     from controlplane.sniff.loading import load_unknown
+    from controlplane.state.store import open_store
     from controlplane.targets import open_target
 
     landing = Landing(project, '"')
@@ -40,29 +45,72 @@ def ingest_files(
     names = _tables(paths, table, table_per_file=table_per_file)
     of_specs = _refuse_tables_of_specs(project, names)
     loaded: list[LoadedFile] = []
-    for each in load_unknown(
-        list(zip(paths, names, strict=True)),
-        project,
-        open_target(project.target),
-        landing,
-        now=lambda: datetime.now(UTC),
-        accept_drift=accept_drift,
-        wait=wait,
-        on_wait=narrate,
-        sheet=sheet,
-        table_per_sheet=table_per_file,
-        reserved=of_specs,
-    ):
-        loaded.append(each)
-        if each.later is not None and len(paths) > 1:
-            narrate(f"later: {each.source}: {each.later}")
-        if each.error is not None and (len(paths) > 1 or output == "json"):
-            narrate(f"failed: {each.error}")
-    if len(loaded) == 1 and loaded[0].error is not None and output != "json":
-        raise loaded[0].error
-    emit({"files": [each.to_dict() for each in loaded]}, output, lambda: _render(loaded))
-    failed = sum(1 for each in loaded if each.error is not None)
-    return ExitCode.FAILED if failed else ExitCode.DONE
+    shown = parse_url(given).shown if is_remote(given) else given
+    with suppress(_NotAllLoadedError), open_store(project) as store:
+        with track(store, project, "file", shown, {"tables": sorted(set(names))}) as job:
+            for each in load_unknown(
+                list(zip(paths, names, strict=True)),
+                project,
+                open_target(project.target),
+                landing,
+                job_id=job.id,
+                now=lambda: datetime.now(UTC),
+                accept_drift=accept_drift,
+                wait=wait,
+                on_wait=narrate,
+                sheet=sheet,
+                table_per_sheet=table_per_file,
+                reserved=of_specs,
+            ):
+                loaded.append(each)
+                _note(job, each)
+                job.progress(100 * min(len(loaded), len(paths)) / len(paths), each.source)
+                job.check_cancelled()
+                if each.later is not None and len(paths) > 1:
+                    narrate(f"later: {each.source}: {each.later}")
+                if each.error is not None and (len(paths) > 1 or output == "json"):
+                    narrate(f"failed: {each.error}")
+            errors = [each.error for each in loaded if each.error is not None]
+            if len(errors) == len(loaded) == 1 and output != "json":
+                raise errors[0]
+            if errors:
+                raise _NotAllLoadedError(f"{len(errors)} of {len(loaded)} files were not loaded")
+    document = {"job": job.id, "files": [each.to_dict() for each in loaded]}
+    emit(document, output, lambda: _render(loaded))
+    return ExitCode.FAILED if errors else ExitCode.DONE
+
+
+class _NotAllLoadedError(DatabankError):
+    """What the job says of files that were told one by one already."""
+
+
+def _note(job: JobRun, each: LoadedFile) -> None:
+    """Keep with the job what became of a file."""
+    from controlplane.state.records import BatchResult
+
+    if each.error is not None:
+        job.log("error", str(each.error))
+    elif each.later is not None:
+        job.log("warning", f"{each.source}: {each.later}; it is left for the next load")
+    elif each.batch is not None:
+        batch = each.batch
+        job.record_batches(
+            [
+                BatchResult(
+                    process=each.table,
+                    source=batch.source,
+                    batch_id=batch.batch_id or 0,
+                    rows_read=batch.rows_read,
+                    rows_loaded=batch.rows_loaded,
+                    rows_rejected=batch.rows_rejected,
+                )
+            ]
+        )
+        job.log(
+            "info",
+            f"{each.source}: {batch.rows_loaded} of {batch.rows_read} records into"
+            f" raw.{each.table}, {batch.rows_rejected} rejected",
+        )
 
 
 def _paths(given: str, landing: Landing) -> list[Path | RemoteSource]:

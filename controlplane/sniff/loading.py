@@ -94,6 +94,7 @@ def load_unknown(
     target: Target,
     landing: Landing,
     *,
+    job_id: str | None,
     now: Callable[[], datetime],
     accept_drift: bool = False,
     wait: bool = True,
@@ -113,6 +114,7 @@ def load_unknown(
         project: the project whose warehouse it is.
         target: the warehouse.
         landing: what found the files that lie elsewhere.
+        job_id: the job that the batches are recorded under.
         now: the clock.
         accept_drift: load although the columns are others than those of the table.
         wait: whether to wait for another writer.
@@ -134,7 +136,7 @@ def load_unknown(
                 options=LoadOptions(
                     process=table,
                     handling=ErrorHandling(error_action="quarantine"),
-                    job_id=None,
+                    job_id=job_id,
                     now=now,
                     schema_drift="evolve" if accept_drift else "freeze",
                 ),

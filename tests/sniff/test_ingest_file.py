@@ -15,7 +15,11 @@ from click.testing import CliRunner, Result
 
 from controlplane.cli.ingest import ingest
 from controlplane.cli.rejects import rejects as rejects_command
+from controlplane.jobs import find_job
 from controlplane.sniff.loading import table_name
+from controlplane.state.job_log import log_path, read_lines
+from controlplane.state.records import JobStatus
+from controlplane.state.store import open_store
 
 SALES = "Sales of 2024\n\nid;name;price\n1;Zoë;3,50\n2;Bob\n3;Ann;12,00\nTotal: 2\n"
 
@@ -108,6 +112,25 @@ def test_each_file_of_a_folder_gets_a_table_also_after_one_that_cannot_be_read(p
     assert rows(place, "c", "x", "y") == [("3", "4")]
     assert rows(place, "d", "x", "y") == [("5", "6")]
     assert rows(place, "e", "x", "y") == [("7", "8"), ("9", None)]
+
+
+def test_files_are_loaded_as_a_tracked_job(place: Any) -> None:
+    place.file("in/good.csv", "id,name\n1,x\n2,y,z\n")
+    place.file("in/other.csv", "id,name\n3,z\n")
+    place.file("in/bad.csv", "")
+    answer = call(place, "--file", "in", "--table-per-file", "--output", "json")
+    job_id = json.loads(answer.stdout)["job"]
+    assert answer.return_value == 1
+    with open_store(place.project) as store:
+        job = find_job(store, job_id)
+        batches = {each.process: each for each in store.batches(job.id)}
+    assert (job.type, job.name, job.status) == ("file", "in", JobStatus.FAILED)
+    assert "1 of 3 files were not loaded" in (job.error or "")
+    found = {name: (each.rows_read, each.rows_loaded) for name, each in batches.items()}
+    assert found == {"good": (2, 1), "other": (1, 1)}
+    assert place.target.query("select distinct job_id from raw._loads") == [(job.id,)]
+    lines = [line for line, _ in read_lines(log_path(place.project.state_dir, job.id))]
+    assert any(line.level == "error" and "in/bad.csv" in line.message for line in lines)
 
 
 def test_a_glob_goes_into_one_table(place: Any) -> None:
