@@ -28,6 +28,7 @@ _OTHERS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "cp1253", "gb18030", "cp932
 _HIGH = re.compile(rb"[\x80-\xff]+")
 # How GB18030 writes what GBK does not have; its second and fourth byte are digits.
 _FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
+_LONG_ASCII = re.compile(rb"([\x00-\x7f]{64})[\x00-\x7f]+([\x00-\x7f]{64})")
 _FREQUENT = frozenset("éèêëáàâäãåæíìîïóòôöõøúùûüçñßÉÈÁÀÄÅÆÍÓÖØÚÜÇÑ")
 _SIGNS = frozenset("€£¥§©®°²³µ·±½¼¾«»…\u2013\u2014•™¿¡\u00a0")
 _BEFORE_NUMBERS = frozenset("€£¥§±²³")
@@ -103,8 +104,15 @@ def _utf8_characters(sample: bytes) -> tuple[int, int]:
 
 
 def _around_high_bytes(sample: bytes) -> bytes:
-    """The lines with bytes beyond ASCII: they say all there is to say."""
-    lines = [line for line in re.split(rb"[\r\n]+", sample) if _HIGH.search(line)]
+    """The lines with bytes beyond ASCII, of long stretches of ASCII their ends.
+
+    They say all there is to say, and more of the rest would outweigh it.
+    """
+    lines = [
+        _LONG_ASCII.sub(rb"\1 \2", line)
+        for line in re.split(rb"[\r\n]+", sample)
+        if _HIGH.search(line)
+    ]
     return b"\n".join(lines)[:_SAMPLE]
 
 

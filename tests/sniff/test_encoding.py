@@ -43,6 +43,14 @@ def test_text_is_read_as_it_was_written(text: str, encoding: str) -> None:
     assert content.decode(find_encoding(content)) == text
 
 
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp1251", "cp866", "iso8859-5"])
+def test_a_long_cell_of_ascii_does_not_hide_the_language(encoding: str) -> None:
+    header, *lines = RUSSIAN.splitlines()
+    text = "\n".join([f"{header},note", f"{lines[0]},{'some words 1234 ' * 8000}", *lines[1:]])
+    content = text.encode(encoding)
+    assert content.decode(find_encoding(content)) == text
+
+
 def test_a_broken_byte_in_utf8_is_a_fault_of_its_record() -> None:
     assert find_encoding("é,ü,ö,à\n".encode() * 5 + b"\xff,1,2,3\n") == "utf-8"
 
