@@ -34,12 +34,17 @@ SERVER_FOLDER = "databank-postgres-"
 _numbers = itertools.count()
 
 
-# Each of these is tested on one warehouse, which takes minutes to make: one worker has it.
+# Each of these is tested on what takes long to make, a warehouse most of all: one worker has it.
 ONE_WAREHOUSE = {
     "tests/generate/test_rows.py": "rows",
     "tests/reference/test_mutations.py": "mutations",
     "tests/reference/test_masked.py": None,
     "tests/reference/": "reference",
+    "tests/quality/": "quality",
+    "tests/plan/": "plan",
+    "tests/demo/": "demo",
+    "tests/generate/test_casts.py": "casts",
+    "tests/sniff/test_messy.py": "messy",
 }
 
 

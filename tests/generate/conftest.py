@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,6 +18,8 @@ import duckdb
 import psycopg2
 import pytest
 
+from controlplane.config import load_project
+from controlplane.dbt.process import DbtSession
 from controlplane.generate import Process, process_files, resolve, shared_files
 from controlplane.generate.process import Table
 from controlplane.specs.files import parse_etl
@@ -88,6 +89,7 @@ class Built:
     processes: dict[str, Process] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
+    _session: DbtSession | None = None
     _batches: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, *processes: Process) -> None:
@@ -148,24 +150,30 @@ class Built:
 
     def build(self, *arguments: str, command: str = "build") -> bool:
         """Whether dbt did all that it was asked; the status of each node is in `results`."""
-        done = subprocess.run(
-            [str(BIN / "dbt"), "--quiet", command, *arguments],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        if self._session is None:
+            with self.one_dbt():
+                return self.build(*arguments, command=command)
+        done = self._session.run(command, arguments, target_path=self.root / "target")
         found = self.root / "target" / "run_results.json"
         if not found.is_file():
-            raise AssertionError(done.stdout + done.stderr)
+            raise AssertionError(done.error)
         results = json.loads(found.read_text(encoding="utf-8"))["results"]
         self.results = {result["unique_id"].split(".")[2]: result["status"] for result in results}
         self.messages = {
             result["unique_id"].split(".")[2]: result["message"] or "" for result in results
         }
         found.unlink()
-        return done.returncode == 0
+        return done.exit_code == 0
+
+    @contextmanager
+    def one_dbt(self) -> Iterator[None]:
+        """Everything that is built in here is built by one process: loading dbt takes seconds."""
+        project = load_project(self.root, target=self.target, environment=self.environment)
+        try:
+            with DbtSession(project) as self._session:
+                yield
+        finally:
+            self._session = None
 
     def failures(self) -> dict[str, str]:
         """What went wrong in the last build, by node."""

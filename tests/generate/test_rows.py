@@ -286,13 +286,14 @@ def story(stories: Callable[[str], Story], each_target: str) -> Story:
 
 def _tell(story: Story) -> None:
     random_batches = RandomBatches(20240601)
-    for phase, batches in BATCHES.items():
-        for label, table, source, rows, *rejects in batches:
-            story.deliver(label, table, rows, source, *rejects)
-        random_batches.deliver(story)
-        story.build(phase)
-    story.build("again")
-    story.build("refreshed", "--full-refresh")
+    with story.built.one_dbt():
+        for phase, batches in BATCHES.items():
+            for label, table, source, rows, *rejects in batches:
+                story.deliver(label, table, rows, source, *rejects)
+            random_batches.deliver(story)
+            story.build(phase)
+        story.build("again")
+        story.build("refreshed", "--full-refresh")
 
 
 JAN = [

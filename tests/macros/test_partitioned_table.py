@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 PROPERTIES = """
 version: 2
 models:
@@ -44,7 +42,7 @@ MORE = "61,APAC,2024-05-01\n62,,\n63,US,2024-01-01\n"
 PARTITIONS = """
     select pg_get_expr(child.relpartbound, child.oid), child.reltuples
     from pg_inherits join pg_class as child on inhrelid = child.oid
-    where inhparent = 'silver.events'::regclass
+    where inhparent = 'silver.{}'::regclass
 """
 
 
@@ -66,38 +64,41 @@ def dbt(made: Any, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(
-    ("settings", "first", "later"),
-    [
-        ({"strategy": "hash", "columns": ["region"], "partitions": 4}, 4, 4),
-        ({"strategy": "hash", "columns": ["region", "id"], "partitions": 2}, 2, 2),
-        ({"strategy": "range", "columns": ["id"], "partitions": 3}, 4, 4),
-        ({"strategy": "range", "columns": ["region", "day"], "partitions": 2}, 3, 3),
-        ({"strategy": "list", "columns": ["region"], "auto_partition": True}, 4, 5),
-        ({"strategy": "list", "columns": ["region"], "partitions": 1}, 2, 2),
-        ({"strategy": "date_range", "columns": ["day"], "auto_partition": True}, 4, 5),
-    ],
-    ids=lambda value: value["strategy"] if isinstance(value, dict) else None,
+# How a table is divided, and how many partitions it has at first and later.
+DIVIDED: tuple[tuple[dict[str, Any], int, int], ...] = (
+    ({"strategy": "hash", "columns": ["region"], "partitions": 4}, 4, 4),
+    ({"strategy": "hash", "columns": ["region", "id"], "partitions": 2}, 2, 2),
+    ({"strategy": "range", "columns": ["id"], "partitions": 3}, 4, 4),
+    ({"strategy": "range", "columns": ["region", "day"], "partitions": 2}, 3, 3),
+    ({"strategy": "list", "columns": ["region"], "auto_partition": True}, 4, 5),
+    ({"strategy": "list", "columns": ["region"], "partitions": 1}, 2, 2),
+    ({"strategy": "date_range", "columns": ["day"], "auto_partition": True}, 4, 5),
 )
-def test_postgresql_divides_the_table(
-    make_warehouse: Callable[..., Any], settings: dict[str, Any], first: int, later: int
-) -> None:
+
+
+def test_postgresql_divides_the_table(make_warehouse: Callable[..., Any]) -> None:
     made = make_warehouse("postgres")
-    made.file("models/silver/events.sql", MODEL.format(settings=settings))
-    made.file("models/silver/events.yml", PROPERTIES)
+    names = [f"events_{number}" for number, _ in enumerate(DIVIDED)]
+    for name, (settings, _, _) in zip(names, DIVIDED, strict=True):
+        made.file(f"models/silver/{name}.sql", MODEL.format(settings=settings))
+        made.file(f"models/silver/{name}.yml", PROPERTIES.replace("events", name))
     made.file("seeds/given.csv", FIRST)
+
+    def partitions() -> list[int]:
+        return [len(made.target.query(PARTITIONS.format(name))) for name in names]
+
     for _ in range(2):  # the second time, the first one's table and partitions are still there
         dbt(made, "build", "--full-refresh")
-        bounds = [row[0] for row in made.target.query(PARTITIONS)]
-        assert len(bounds) == first, bounds
+        assert partitions() == [first for _, first, _ in DIVIDED]
     made.file("seeds/given.csv", FIRST + MORE)
     dbt(made, "build")
     dbt(made, "build")  # what has a partition gets no second one
-    bounds = [row[0] for row in made.target.query(PARTITIONS)]
-    assert len(bounds) == later, bounds
-    assert made.target.query("select count(*), count(distinct id) from silver.events") == [(63, 63)]
-    kind = made.target.query("select relkind from pg_class where oid = 'silver.events'::regclass")
-    assert kind == [("p",)]
+    assert partitions() == [later for _, _, later in DIVIDED]
+    for name in names:
+        count = f"select count(*), count(distinct id) from silver.{name}"
+        assert made.target.query(count) == [(63, 63)], name
+        kind = f"select relkind from pg_class where oid = 'silver.{name}'::regclass"
+        assert made.target.query(kind) == [("p",)], name
 
 
 def test_duckdb_stores_the_rows_in_order(make_warehouse: Callable[..., Any]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from controlplane.dbt.process import DbtSession
 from controlplane.errors import ConfigError, DbtError
-from controlplane.plan import Cause, Plan
+from controlplane.plan import Cause, Plan, steps
+from tests.plan.conftest import MODELS
 
 ORDERS = {"raw_orders", "clean_orders", "colour_totals", "unique_clean_orders_id", "totals_add_up"}
 CUSTOMERS = {"raw_customers", "clean_customers", "customers_dim"}
@@ -299,6 +300,19 @@ def test_what_was_left_out_is_built_later(shop: Any) -> None:
 def test_a_selection_without_a_test_does_not_run_it(shop: Any) -> None:
     plan = shop.run(select=["clean_orders"], exclude=["unique_clean_orders_id"], rebuild=True)
     assert built(plan) == {"clean_orders"}
+
+
+def test_most_of_a_type_is_built_without_the_rest_and_without_tests(shop: Any) -> None:
+    without = ["raw_customers", "resource_type:test", "resource_type:unit_test"]
+    plan = shop.run(exclude=without, rebuild=True)
+    assert built(plan) == (MODELS | {"colours"}) - {"raw_customers"}
+    (step,) = steps(plan)
+    # All models but one: each word is compared with every node of the project.
+    assert step.arguments == (
+        *("--indirect-selection", "empty"),
+        *("--select", "resource_type:model", "resource_type:seed"),
+        *("--exclude", "fqn:shop.bronze.raw_customers"),
+    )
 
 
 def test_a_project_that_dbt_cannot_read_is_an_error_in_its_words(shop: Any) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,7 @@ from controlplane.config import load_project
 from controlplane.demo import Scope, make_demo
 from controlplane.specs.files import read_etl_specs
 from controlplane.targets import Target, open_target
+from controlplane.targets.duckdb import DuckDBTarget
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -85,11 +87,18 @@ class Reference:
 
     def keep(self, step: str) -> None:
         """Keep every row of every table as it is now."""
-        self.steps[step] = {
-            f"{schema}.{table}": self.table(schema, table)
-            for schema, table in sorted(self.target.relations())
-            if schema in LAYERS
-        }
+        with self._open():
+            self.steps[step] = {
+                f"{schema}.{table}": self.table(schema, table)
+                for schema, table in sorted(self.target.relations())
+                if schema in LAYERS
+            }
+
+    def _open(self) -> AbstractContextManager[object]:
+        """While one connection is open, DuckDB does not read its file anew for every other."""
+        if isinstance(self.target, DuckDBTarget):
+            return self.target._connect(read_only=True)
+        return nullcontext()
 
     def table(self, schema: str, table: str, without: Collection[str] = ()) -> Rows:
         """The rows of a table, each value as text that is the same on every target."""
