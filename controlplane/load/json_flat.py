@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from controlplane.load.csv_lines import CsvFormat, lines
+from controlplane.load.csv_lines import CsvFormat, Lines
 from controlplane.load.json_records import parse_record
 from controlplane.naming import column_names
 from controlplane.targets.base import literal
@@ -130,7 +130,7 @@ def flat_json(path: Path, table: str, declared: Sequence[str]) -> FlatJson | Non
         declared: columns that are there whether or not a record has them.
     """
     with path.open("rb") as file:
-        start = list(islice((line for line in lines(file) if line.content), _SAMPLE_RECORDS))
+        start = list(islice((line for line in Lines(file) if line.content), _SAMPLE_RECORDS))
     records, texts = [], []
     for line in start:
         text = line.content.decode(errors="replace")
