@@ -97,7 +97,7 @@ def test_blocks_give_the_same_records(
         header = read_header(path, "source", layout)
         return all_of(connection, careful_csv(path, layout, header, tmp_path, offsets=True))
 
-    for _ in range(100):
+    for _ in range(50):
         data = written(chance)
         path.write_bytes(data)
         layout = CsvFormat(delimiter=data[2:3].decode())
