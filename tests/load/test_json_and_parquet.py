@@ -176,6 +176,7 @@ def test_a_large_json_file_is_loaded_like_a_small_one(
     end: str,
     odd: str | None,
 ) -> None:
+    monkeypatch.setattr("controlplane.load.reading.WORTH_BYTES", 1)
     monkeypatch.setattr("controlplane.load.reading._STAGED_BYTES", range(1, 1 << 30))
     count = 40_000
     records = [
