@@ -20,6 +20,7 @@ from typing import IO, Any
 # The longest record that is read; DuckDB gets buffers for it.
 MAX_RECORD = 8 * 1024 * 1024
 _CHUNK = 1 << 20
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -74,22 +75,32 @@ class Record:
     lines: int = 1
 
 
-def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
+class Lines:
     """The lines of a file from its start, whichever of `\\n`, `\\r\\n` or `\\r` ends them.
 
     `\\r` alone ends lines where it ends the first one, what stands between quotes left aside.
     """
-    start = file.read(_CHUNK)
-    offset = 3 if start.startswith(b"\xef\xbb\xbf") else 0
-    file.seek(offset)
-    mark = line_mark(start, quote)
-    if mark == b"\r":
-        file = io.BufferedReader(_Swapped(file), _CHUNK)
-    number = 1
-    while piece := file.readline(MAX_RECORD + 2):
-        total = len(piece)
-        kept = piece
-        while not piece.endswith(b"\n") and (piece := file.readline(_CHUNK)):
+
+    def __init__(self, file: IO[bytes], quote: bytes = b"") -> None:
+        start = file.read(_CHUNK)
+        self._offset = 3 if start.startswith(b"\xef\xbb\xbf") else 0
+        file.seek(self._offset)
+        self._mark = line_mark(start, quote)
+        self._file: IO[bytes] = file
+        if self._mark == b"\r":
+            self._file = io.BufferedReader(_Swapped(file), _CHUNK)
+        self._number = 1
+        self._singly_until = 0
+
+    def __iter__(self) -> Iterator[Line]:
+        return self
+
+    def __next__(self) -> Line:
+        piece = self._file.readline(MAX_RECORD + 2)
+        if not piece:
+            raise StopIteration
+        mark, kept, total = self._mark, piece, len(piece)
+        while not piece.endswith(b"\n") and (piece := self._file.readline(_CHUNK)):
             total += len(piece)
         ending = b""
         if piece.endswith(b"\n"):
@@ -101,9 +112,28 @@ def lines(file: IO[bytes], quote: bytes = b"") -> Iterator[Line]:
         length = total - len(ending)
         if mark == b"\r":
             kept = kept.translate(_SWAP)
-        yield Line(number, offset, kept[: min(length, MAX_RECORD)], ending, length)
-        offset += total
-        number += 1
+        line = Line(self._number, self._offset, kept[: min(length, MAX_RECORD)], ending, length)
+        self._offset += total
+        self._number += 1
+        return line
+
+    def next_block(self) -> bytes:
+        """The next lines at once, with their ends; nothing where they have to come singly."""
+        if self._mark == b"\r" or self._offset < self._singly_until:
+            return b""
+        piece = self._file.read(_BLOCK)
+        block = piece[: piece.rfind(b"\n") + 1]
+        self._offset += len(block)
+        self._number += block.count(b"\n")
+        self._file.seek(self._offset)
+        return block
+
+    def take_back(self, block: bytes) -> None:
+        """Have the lines of the block that came last come singly."""
+        self._singly_until = self._offset
+        self._offset -= len(block)
+        self._number -= block.count(b"\n")
+        self._file.seek(self._offset)
 
 
 def line_mark(start: bytes, quote: bytes = b"") -> bytes:
@@ -139,7 +169,7 @@ class RecordReader:
         self._waiting: deque[Line] = deque()
         self._delimiter = layout.delimiter.encode()
         self._quote = layout.quote.encode()
-        self._source = lines(file, self._quote)
+        self._source = Lines(file, self._quote)
         self._escape = (layout.escape or layout.quote).encode()
         quote, escape = re.escape(self._quote), re.escape(self._escape)
         delimiter = re.escape(self._delimiter)
@@ -166,6 +196,14 @@ class RecordReader:
     def take_back(self, line: Line) -> None:
         """Have the line that `next_line` gave last come once more."""
         self._waiting.appendleft(line)
+
+    def next_block(self) -> bytes:
+        """The next lines at once, with their ends; nothing where they have to come singly."""
+        return b"" if self._waiting else self._source.next_block()
+
+    def take_back_block(self, block: bytes) -> None:
+        """Have the lines of the block that came last come singly."""
+        self._source.take_back(block)
 
     def next(self) -> Record | None:
         """The next record; None at the end."""

@@ -6,6 +6,7 @@ others to the rejects with their line, their text and what is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ PLAIN = CsvFormat(delimiter=",", quote='"', escape='"', header=False)
 
 @dataclass(frozen=True)
 class SplitCount:
-    """How many records there were, how many can be read, and the longest line written of those."""
+    """How many records there were, how many can be read, and a bound of the lines written of those."""
 
     read: int
     good: int
@@ -36,8 +37,14 @@ class Around(Protocol):
     def repeats_header(self, record: Record) -> bool:
         """Whether the record is the header once more."""
 
+    def may_repeat_header(self, block: bytes) -> bool:
+        """Whether one of these lines may be such a record."""
+
     def may_be_note(self, record: Record) -> bool:
-        """Whether the record is no data if only such ones follow; one of empty cells may be, too."""
+        """Whether the record is no data if only such ones follow; one of empty cells may be, too.
+
+        All its cells but the first are blank.
+        """
 
 
 def split_csv(
@@ -73,10 +80,24 @@ def split_csv(
             records.next_line()
         if layout.header:
             records.next()
-        copied = _Copied(layout, header.width) if around is None else None
+        copied = _Copied(layout, header.width, around)
         while True:
+            block = records.next_block()
+            if block:
+                rows = copied.rows(block, count)
+                if rows is None:
+                    records.take_back_block(block)
+                else:
+                    out.writelines(row for _, row in held)
+                    out.write(rows)
+                    longest = max([longest, len(rows), *(len(row) for _, row in held)])
+                    lines = block.count(b"\n")
+                    count += lines
+                    written += lines + len(held)
+                    held.clear()
+                    continue
             line = records.next_line()
-            row = copied.row(line) if copied is not None and line is not None else None
+            row = copied.row(line) if line is not None else None
             if row is not None:
                 count += 1
                 row = b"%d,%b\n" % (count, row)
@@ -122,30 +143,63 @@ def split_csv(
 class _Copied:
     """Knows the lines that are records as they stand, as nearly all are, and need no taking apart."""
 
-    def __init__(self, layout: CsvFormat, width: int) -> None:
+    def __init__(self, layout: CsvFormat, width: int, around: Around | None) -> None:
+        self._around = around
         self._delimiter = layout.delimiter.encode()
         self._delimiters = width - 1
         # What may be part of a quoted value, an escape, another line end or no text.
-        marks = {b'"', b"\r", b"\n", b"\0", layout.quote.encode()} - {b""}
+        marks = {b'"', b"\r", b"\0", layout.quote.encode()} - {b""}
         if layout.escapes_all:
             marks.add(layout.escape.encode())
         if self._delimiter != b",":
             marks.add(b",")
         self._marks = tuple(marks)
+        mark = re.escape(self._delimiter)
+        # A line of which all cells but the first look blank; a byte beyond ASCII may be a space.
+        blank = rb"[\t\x0b-\r\x1c-\x20\x80-\xff" + mark + rb"]*+"
+        self._sparse = re.compile(rb"\n[^\n" + mark + rb"]*+" + mark + blank + rb"\n")
+
+    def rows(self, block: bytes, count: int) -> bytes | None:
+        """The lines as `PLAIN` has them, after so many; None where one has to be looked at."""
+        # A blank line is a record if there is one column.
+        if not self._delimiters or (self._around is not None and len(self._delimiter) > 1):
+            return None
+        block = block.replace(b"\r\n", b"\n")
+        if any(mark in block for mark in self._marks) or not _is_text(block):
+            return None
+        lines = block[:-1].split(b"\n")
+        delimiter = self._delimiter
+        if {line.count(delimiter) for line in lines} != {self._delimiters}:
+            return None
+        around = self._around
+        if around is not None:
+            begun = b"\n" + block
+            if around.may_repeat_header(begun) or self._sparse.search(begun):
+                return None
+        if delimiter != b",":
+            block = block.replace(delimiter, b",")
+        pattern = b"%d," + block.replace(b"%", b"%%").replace(b"\n", b"\n%d,")[:-3]
+        return pattern % tuple(range(count + 1, count + 1 + len(lines)))
 
     def row(self, line: Line) -> bytes | None:
         """The line's values as `PLAIN` has them; None where the line has to be looked at."""
+        if self._around is not None:
+            return None
         content = line.content
         if not content or content.count(self._delimiter) != self._delimiters or line.is_cut:
             return None
-        if any(mark in content for mark in self._marks):
+        if b"\n" in content or any(mark in content for mark in self._marks):
             return None
-        if not content.isascii():
-            try:
-                content.decode()
-            except UnicodeDecodeError:
-                return None
+        if not _is_text(content):
+            return None
         return content.replace(self._delimiter, b",") if self._delimiter != b"," else content
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return content.isascii() or bool(content.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def reject_of(record: Record, reason: str, *, offsets: bool) -> Reject:

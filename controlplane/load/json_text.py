@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from controlplane.errors import SourceError
-from controlplane.load.csv_lines import MAX_RECORD, lines
+from controlplane.load.csv_lines import MAX_RECORD, Lines
 
 _CHUNK = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -48,7 +48,7 @@ def json_texts(file: IO[bytes], source: str, source_type: str) -> Iterator[JsonT
 
 def _is_lines(file: IO[bytes]) -> bool:
     """Whether the first line is a whole value, as it is in JSON lines and is not in a document."""
-    first = next((line for line in lines(file) if line.content.strip()), None)
+    first = next((line for line in Lines(file) if line.content.strip()), None)
     file.seek(0)
     if first is None or first.is_cut:
         return True
@@ -63,7 +63,7 @@ def _is_lines(file: IO[bytes]) -> bool:
 
 
 def _lines(file: IO[bytes]) -> Iterator[JsonText]:
-    for line in lines(file):
+    for line in Lines(file):
         if not line.content.strip():
             continue
         fault = ""

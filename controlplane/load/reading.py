@@ -19,6 +19,7 @@ from controlplane.load.csv_format import Header, decide_format, read_csv, read_h
 from controlplane.load.csv_lines import CsvFormat
 from controlplane.load.csv_split import PLAIN, ROW_NUMBER, split_csv
 from controlplane.load.files import SourceFile
+from controlplane.load.json_flat import LINES, WORTH_BYTES, array_lines, flat_json
 from controlplane.load.json_records import split_json
 from controlplane.load.parquet import as_text, parquet_columns, parquet_select
 from controlplane.load.rejects import Reject, RejectSpool
@@ -177,16 +178,46 @@ def _json(file: SourceFile, config: SourceConfig, spool: Path) -> Reading:
     if not is_utf8(encoding, source):
         path = spool / "utf8.json"
         to_utf8(file.path, encoding, path, "")
-    good = spool / "good.csv"
     declared = [column.name for column in config.columns]
+    careful = partial(careful_json, path, source, config.source_type, declared, spool)
+    if path.stat().st_size < WORTH_BYTES:
+        return careful()
+    return fast_json(path, config.source_type, declared, spool, careful) or careful()
+
+
+def fast_json(
+    path: Path,
+    source_type: str,
+    declared: Sequence[str],
+    spool: Path,
+    careful: Callable[[], Reading],
+) -> Reading | None:
+    """A UTF-8 file as DuckDB cuts it up, or refuses to; None where the first records forbid it."""
+    if source_type == "json":
+        copy = spool / "lines.json"
+        with disk_errors(spool):
+            path = copy if array_lines(path, copy) else path
+    flat = flat_json(path, read_csv(path, LINES, ["line"], line_feeds=True), declared)
+    if flat is None:
+        return None
+    staged = path.stat().st_size in _STAGED_BYTES
+    return Reading(
+        titles=flat.titles,
+        columns=flat.columns,
+        select=f"select *, row_number() over () as {ROW_NUMBER} from ({flat.select}) as flat",
+        unnumbered=flat.select if staged else "",
+        again=careful,
+    )
+
+
+def careful_json(
+    path: Path, source: str, source_type: str, declared: Sequence[str], spool: Path
+) -> Reading:
+    """A UTF-8 file of which every record was looked at."""
+    good = spool / "good.csv"
     with disk_errors(spool):
         count, rejects = split_json(
-            path,
-            source,
-            config.source_type,
-            declared,
-            good,
-            lambda: RejectSpool(spool / "rejects.csv"),
+            path, source, source_type, declared, good, lambda: RejectSpool(spool / "rejects.csv")
         )
     columns = tuple(column_names(count.titles))
     return from_spool(count.titles, columns, good, count.good, count.longest, rejects)

@@ -77,7 +77,7 @@ def _input(file: io.BufferedReader) -> InputSource:
 
 def local_name(name: str) -> str:
     """A name without its namespace."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def attributes_of(attributes: AttributesImpl) -> tuple[dict[str, str], bool]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xml.sax.xmlreader import AttributesImpl
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Shape:
     """What is known of all elements at one path.
 
@@ -32,9 +32,14 @@ class Shape:
     children: dict[str, Shape] = field(default_factory=dict)
 
     @property
+    def is_text(self) -> bool:
+        """Whether such elements hold text and nothing else, as most do."""
+        return not (self.attributes or self.children)
+
+    @property
     def holds_text(self) -> bool:
         """Whether its text is a value: not where it only holds attributes or other elements."""
-        return self.has_text or not (self.attributes or self.children)
+        return self.has_text or self.is_text
 
 
 def read_shape(path: Path, source: str) -> Shape:
@@ -124,7 +129,7 @@ def _names(shape: Shape) -> Iterator[str]:
         yield from _names(child)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
     """An element that has not ended yet."""
 

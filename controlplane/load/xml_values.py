@@ -27,7 +27,10 @@ class Element:
     @property
     def text(self) -> str:
         """Its own text."""
-        return "".join([part for part in self.parts if isinstance(part, str)])
+        parts = self.parts
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return parts[0]
+        return "".join([part for part in parts if isinstance(part, str)])
 
 
 def as_xml(element: Element) -> str:
@@ -96,6 +99,8 @@ def _fill(values: dict[str, str | None], element: Element, shape: Shape, path: s
         known = shape.children[child.name]
         if known.most > 1:
             repeated.setdefault(child.name, []).append(_json(child, known))
+        elif known.is_text:
+            values[below + child.name] = None if child.is_null else child.text
         else:
             _fill(values, child, known, below + child.name)
     for name, found in repeated.items():

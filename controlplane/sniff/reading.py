@@ -213,6 +213,11 @@ class _Around:
         rows = self.layout.table.header
         return len(rows) == 1 and record.raw == rows[0].raw
 
+    def may_repeat_header(self, block: bytes) -> bool:
+        """Whether one of these lines may be the header."""
+        rows = self.layout.table.header
+        return len(rows) == 1 and rows[0].raw in block
+
     def may_be_note(self, record: Record) -> bool:
         """Whether the record is a text in the first cell and nothing else, or nothing at all.
 

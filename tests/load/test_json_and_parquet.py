@@ -162,3 +162,37 @@ def test_a_damaged_parquet_file_is_one_clear_message(loading: Any) -> None:
     loading.warehouse.file("shop.parquet", b"PAR1 this is none PAR1")
     with pytest.raises((SourceError, LoadError), match=r"shop\.parquet: cannot be read"):
         loading.load(loading.csv("shop.parquet", source_type="parquet"))
+
+
+@pytest.mark.parametrize(
+    ("start", "comma", "end"), [("", "\n", ""), ("[", ",", "]"), ("[\n ", ",\n ", "\n]\n")]
+)
+@pytest.mark.parametrize("odd", [None, "NaN", '{"x": [1]}'])
+def test_a_large_json_file_is_loaded_like_a_small_one(
+    loading: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+    comma: str,
+    end: str,
+    odd: str | None,
+) -> None:
+    monkeypatch.setattr("controlplane.load.reading.WORTH_BYTES", 1)
+    monkeypatch.setattr("controlplane.load.reading._STAGED_BYTES", range(1, 1 << 30))
+    count = 40_000
+    records = [
+        f'{{"id": {n}, "{"a" if n % 2 else "b"}": "x\\n{n}", "c": {n}.10}}' for n in range(1, count)
+    ]
+    records.append(f'{{"id": {count}, "c": {odd or "null"}}}')
+    loading.warehouse.file("shop.json", f"{start}{comma.join(records)}{end}")
+    process = loading.csv("shop.json", source_type="json", error_handling=QUARANTINE)
+    loading.load(process)
+    rejected = odd == "NaN"
+    found = loading.warehouse.target.query(
+        "select count(*), count(distinct id), sum(case when cast(id as bigint) = _row_number and"
+        f" (id = '{count}' or (c = id || '.10' and coalesce(a, b) = 'x' || chr(10) || id"
+        " and (a is null) = (b is not null))) then 1 else 0 end) from raw.shop"
+    )
+    assert [tuple(map(int, row)) for row in found] == [(count - rejected,) * 3]
+    last = loading.warehouse.target.query(f"select c from raw.shop where id = '{count}'")
+    assert last == [] if rejected else last == [(odd and odd.strip('"'),)]
+    assert [text for _, text, _ in loading.rejects()] == records[-1:] * rejected
