@@ -20,7 +20,15 @@ def settle(
     Raises:
         SourceError: the file cannot be read.
     """
-    reading = open_file(reader, file, config, spool)
+    return settled(reader, file.source, open_file(reader, file, config, spool))
+
+
+def settled(reader: duckdb.DuckDBPyConnection, source: str, reading: Reading) -> Reading:
+    """The reading, or the careful one where the engine does not accept it.
+
+    Raises:
+        SourceError: the source cannot be read.
+    """
     if reading.again is None:
         return reading
     try:
@@ -31,7 +39,7 @@ def settle(
     except duckdb.InvalidInputException:
         return reading.again()
     except duckdb.Error as error:
-        raise read_error(file.source, error) from error
+        raise read_error(source, error) from error
     return reading
 
 

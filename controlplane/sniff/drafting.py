@@ -14,6 +14,7 @@ from controlplane.errors import DatabankError, SourceError
 from controlplane.load.files import Later, SourceFile
 from controlplane.load.landing import Landing, RemoteSource
 from controlplane.load.reading import Reading, open_file
+from controlplane.load.sample import settled
 from controlplane.load.sheet_layout import SheetLayout
 from controlplane.load.spool import spool_folder
 from controlplane.sniff.layout import Layout
@@ -56,8 +57,9 @@ def draft_process(
         folder = spool / "again"
         folder.mkdir()
         again = open_file(reader, file, SourceConfig.model_validate(source), folder)
-        _compare(reader, file.source, opened.reading, again)
-        rejected = opened.reading.rejected
+        found = settled(reader, file.source, opened.reading)
+        _compare(reader, file.source, found, again)
+        rejected = found.rejected
     # As without a spec: what does not fit is set aside, and stops nobody.
     handling = {"error_handling": {"error_action": "quarantine"}} if rejected else {}
     return {"name": name, "type": "full", "source_config": source, **handling}

@@ -65,6 +65,30 @@ def test_other_formats_need_nothing_but_their_name(place: Any) -> None:
     assert draft(place, packed)["source_config"]["format"]["delimiter"] == "|"
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "flaw", "is_rejected"),
+    [
+        ("a.csv", "{number},some text to fill the line up", "1,2,3", True),
+        (
+            "a.jsonl",
+            '{{"id": {number}, "text": "some text to fill the line up"}}',
+            '{"id": []}',
+            False,
+        ),
+        ("a.jsonl", '{{"id": {number}, "text": "some text to fill the line up"}}', "{", True),
+    ],
+)
+def test_a_flaw_late_in_a_large_file_is_no_hindrance(
+    place: Any, name: str, line: str, flaw: str, is_rejected: bool
+) -> None:
+    lines = [line.format(number=number) for number in range(250_000)]
+    header = ["id,text"] if name == "a.csv" else []
+    path = place.file(name, "\n".join([*header, *lines, flaw, *lines[:9], ""]))
+    drafted = draft(place, path)
+    assert drafted["source_config"]["source_type"] == name.partition(".")[2]
+    assert ("error_handling" in drafted) == is_rejected
+
+
 def test_a_layout_that_no_spec_can_say_is_refused(place: Any) -> None:
     rows = "".join(f"{number},{number}.5,{number}.25\n" for number in range(20))
     path = place.file("a.csv", f"id,price,tax\n{rows}id,price,tax\n{rows}")
