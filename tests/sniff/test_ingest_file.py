@@ -13,29 +13,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from controlplane.cli.ingest import ingest
 from controlplane.cli.rejects import rejects as rejects_command
 from controlplane.jobs import find_job
 from controlplane.sniff.loading import table_name
 from controlplane.state.job_log import log_path, read_lines
 from controlplane.state.records import JobStatus
 from controlplane.state.store import open_store
+from tests.sniff.conftest import call
 
 SALES = "Sales of 2024\n\nid;name;price\n1;Zoë;3,50\n2;Bob\n3;Ann;12,00\nTotal: 2\n"
-
-
-@pytest.fixture
-def place(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for key, value in warehouse.project.environment.items():
-        if key.startswith("DATABANK_"):
-            monkeypatch.setenv(key, value)
-    monkeypatch.chdir(warehouse.project.root)
-    return warehouse
-
-
-def call(place: Any, *arguments: str) -> Result:
-    target = ["--target", place.project.target.name]
-    return CliRunner().invoke(ingest, [*target, *arguments], standalone_mode=False)
 
 
 def rows(place: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:

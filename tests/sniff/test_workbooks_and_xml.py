@@ -11,9 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 import zstandard
-from click.testing import CliRunner, Result
 
-from controlplane.cli.ingest import ingest
+from tests.sniff.conftest import call
 
 TABLE = [["id", "name"], [1, "x"], [2, "y"]]
 
@@ -29,20 +28,6 @@ def workbook(**sheets: Any) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-@pytest.fixture
-def place(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for key, value in warehouse.project.environment.items():
-        if key.startswith("DATABANK_"):
-            monkeypatch.setenv(key, value)
-    monkeypatch.chdir(warehouse.project.root)
-    return warehouse
-
-
-def call(place: Any, *arguments: str) -> Result:
-    target = ["--target", place.project.target.name]
-    return CliRunner().invoke(ingest, [*target, *arguments], standalone_mode=False)
 
 
 def rows(place: Any, table: str) -> list[tuple[Any, ...]]:
