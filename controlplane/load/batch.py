@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 
-from controlplane.errors import DatabankError, LoadError, SourceError
+from controlplane.errors import DatabankError, LoadError, SourceError, TargetError
 from controlplane.load import gates, ledger
 from controlplane.load.csv_split import ROW_NUMBER
 from controlplane.load.reading import Reading
@@ -20,6 +20,9 @@ from controlplane.specs.etl import ErrorHandling
 from controlplane.specs.source import SchemaDrift
 from controlplane.targets import LoadSession
 from controlplane.targets.base import literal
+
+_SAMPLE_RECORDS = 100_000
+_DISTINCT_SHARE = 0.5
 
 
 class ReadAgain(Exception):  # noqa: N818 - a way to go on, not an error
@@ -159,7 +162,7 @@ def _staged(session: LoadSession, delivery: Delivery, reading: Reading) -> Itera
         session.reader.execute(f"create or replace temp table staged as {reading.unnumbered}")
     select = f"select {', '.join(reading.columns)}, rowid + 1 as {ROW_NUMBER} from staged"
     try:
-        yield replace(reading, select=select, unnumbered="")
+        yield replace(reading, select=select, unnumbered="", is_staged=True)
     finally:
         session.reader.execute("drop table if exists staged")
 
@@ -173,14 +176,47 @@ def _ensure_table(session: LoadSession, delivery: Delivery, reading: Reading) ->
             if name not in present:
                 session.query(f"alter table {table} add column {name} text")
         return
-    columns = "".join(f"{name} text, " for name in reading.columns)
-    session.query(
-        f"create table {table} ({columns}_batch_id bigint not null, _source_file text,"
-        " _row_number bigint not null, _loaded_at timestamp not null)"
-    )
+    of_their_own = _mostly_distinct(session, reading)
+    try:
+        session.query(_create_table(table, reading.columns, of_their_own))
+    except TargetError:
+        if not of_their_own:
+            raise
+        # A file in a newer format of DuckDB has another method, which tries both at once.
+        session.query(_create_table(table, reading.columns, frozenset()))
     if not delivery.is_delivery:
         # Increments look up the records of the last batches.
         session.index_batches(delivery.raw_table)
+
+
+def _create_table(table: str, columns: Sequence[str], distinct: Collection[str]) -> str:
+    kinds = (
+        f"{name} text using compression fsst" if name in distinct else f"{name} text"
+        for name in columns
+    )
+    return (
+        f"create table {table} ({', '.join(kinds)}, _batch_id bigint not null, _source_file text,"
+        " _row_number bigint not null, _loaded_at timestamp not null)"
+    )
+
+
+def _mostly_distinct(session: LoadSession, reading: Reading) -> frozenset[str]:
+    """The columns of a staged copy whose values are mostly distinct, as its first records tell.
+
+    DuckDB compresses such a column with FSST anyway (Boncz, Neumann and Leis, PVLDB 13(11), 2020),
+    but tries a dictionary first, which takes a fifth of the time of writing.
+    """
+    if not reading.is_staged:
+        return frozenset()
+    shares = ", ".join(
+        f"approx_count_distinct({name}) > {_DISTINCT_SHARE} * count({name})"
+        for name in reading.columns
+    )
+    found = session.reader.execute(
+        f"select {shares} from (from staged limit {_SAMPLE_RECORDS}) as sample"
+    ).fetchone()
+    pairs = zip(reading.columns, found or (), strict=False)
+    return frozenset(name for name, is_distinct in pairs if is_distinct)
 
 
 def _append_rows(

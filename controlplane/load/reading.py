@@ -46,14 +46,15 @@ class Reading:
 
     `select` gives each raw column as text, and `_row_number`. Where numbering the records holds
     DuckDB to one thread, `unnumbered` gives the same in their order without the numbers, which all
-    threads can read. `rows` says how many records there are, where it is known before; `types` are
-    the columns' own, where the source has some.
+    threads can read; once they have been, `is_staged`. `rows` says how many records there are,
+    where it is known before; `types` are the columns' own, where the source has some.
     """
 
     titles: tuple[str, ...]
     columns: tuple[str, ...]
     select: str
     unnumbered: str = ""
+    is_staged: bool = False
     rows: int | None = None
     types: tuple[str, ...] = ()
     rejects: RejectSpool | None = None

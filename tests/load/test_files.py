@@ -12,6 +12,7 @@ import pytest
 from controlplane.errors import SourceError
 from controlplane.load import loader
 from controlplane.load.loader import at_once
+from tests.load.conftest import Loading
 
 CSV = 'id,name,Total Amount\n1,Ann,10.50\n2,,\n3,"",0\n'
 
@@ -101,6 +102,27 @@ def test_records_of_a_large_file_are_numbered_in_their_order(loading: Any, name:
         f" and {name} = 'customer ' || _row_number then 1 else 0 end) from raw.shop"
     )
     assert [tuple(map(int, row)) for row in found] == [(count, count, count)]
+
+
+@pytest.mark.parametrize("version", ["v1.0.0", "latest"])
+def test_a_large_file_goes_into_a_warehouse_of_any_format_of_duckdb(
+    make_warehouse: Any, version: str
+) -> None:
+    loading = Loading(make_warehouse("duckdb"))
+    target, count = loading.warehouse.target, 600_000
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{target.path}' as w (storage_version '{version}')")
+        path = loading.warehouse.file("shop.csv", "")
+        connection.execute(
+            "copy (select i as id, md5(i::varchar) as code, i % 7 as kind, null as nothing"
+            f" from range({count}) t(i)) to '{path}'"
+        )
+    loading.load(loading.csv("shop.csv"))
+    found = target.query(
+        "select count(*), count(distinct code), count(distinct kind), count(nothing),"
+        " sum(case when code = md5(id) then 1 else 0 end) from raw.shop"
+    )
+    assert found == [(count, count, 7, 0, count)]
 
 
 def test_files_are_prepared_in_parts_of_fifty_or_of_more_if_they_are_small(tmp_path: Path) -> None:
