@@ -23,7 +23,9 @@ BENCHMARKS = (
 def main() -> int:
     """Run them one after the other, for two at once would measure each other; 1 if one missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dlt", metavar="PYTHON", help="a Python with dlt[duckdb], pyarrow and pandas")
+    parser.add_argument(
+        "--dlt", metavar="PYTHON", help="a Python with dlt[duckdb], pyarrow and pandas"
+    )
     dlt = parser.parse_args().dlt
     missed = []
     for name in BENCHMARKS:
