@@ -746,12 +746,16 @@ def building(databank: Any, *arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "job cancel", "--timeout"])
-def test_a_run_that_is_stopped_leaves_everything_whole(orders: Any, how: str) -> None:
+def test_a_run_that_is_stopped_leaves_everything_whole(
+    orders: Any, how: str, request: pytest.FixtureRequest
+) -> None:
     """Whoever stops it, and however; dbt stops with it, and soon."""
     path = slow(orders)
     before = tables(orders)
     arguments = ("--timeout", "15") if how == "--timeout" else ()
     process = building(orders, *arguments)
+    # One that did not stop would take a processor from all tests after this one.
+    request.addfinalizer(process.kill)
     started = time.monotonic()
     if how == "job cancel":
         assert "asked to stop" in orders.expect(0, "job", "cancel", "last").stdout
