@@ -86,7 +86,7 @@ class _NotAllLoadedError(DatabankError):
 
 def _note(job: JobRun, each: LoadedFile) -> None:
     """Keep with the job what became of a file."""
-    from controlplane.state.records import BatchResult
+    from controlplane.run.loading import batch_result
 
     if each.error is not None:
         job.log("error", str(each.error))
@@ -94,18 +94,7 @@ def _note(job: JobRun, each: LoadedFile) -> None:
         job.log("warning", f"{each.source}: {each.later}; it is left for the next load")
     elif each.batch is not None:
         batch = each.batch
-        job.record_batches(
-            [
-                BatchResult(
-                    process=each.table,
-                    source=batch.source,
-                    batch_id=batch.batch_id or 0,
-                    rows_read=batch.rows_read,
-                    rows_loaded=batch.rows_loaded,
-                    rows_rejected=batch.rows_rejected,
-                )
-            ]
-        )
+        job.record_batches([batch_result(each.table, batch)])
         job.log(
             "info",
             f"{each.source}: {batch.rows_loaded} of {batch.rows_read} records into"

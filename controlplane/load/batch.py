@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -164,7 +164,9 @@ def _staged(session: LoadSession, delivery: Delivery, reading: Reading) -> Itera
     try:
         yield replace(reading, select=select, unnumbered="", is_staged=True)
     finally:
-        session.reader.execute("drop table if exists staged")
+        # After a full disk DuckDB may refuse everything; what happened then is already being said.
+        with suppress(duckdb.Error):
+            session.reader.execute("drop table if exists staged")
 
 
 def _ensure_table(session: LoadSession, delivery: Delivery, reading: Reading) -> None:
@@ -212,10 +214,10 @@ def _mostly_distinct(session: LoadSession, reading: Reading) -> frozenset[str]:
         f"approx_count_distinct({name}) > {_DISTINCT_SHARE} * count({name})"
         for name in reading.columns
     )
-    found = session.reader.execute(
+    (found,) = session.query(
         f"select {shares} from (from staged limit {_SAMPLE_RECORDS}) as sample"
-    ).fetchone()
-    pairs = zip(reading.columns, found or (), strict=False)
+    )
+    pairs = zip(reading.columns, found, strict=True)
     return frozenset(name for name, is_distinct in pairs if is_distinct)
 
 

@@ -52,7 +52,10 @@ def retry(project: Project, job_id: str, reporter: Reporter) -> RunResult:
     with open_store(project) as store:
         job = find_job(store, job_id)
         if job.type not in ("run", "ingest"):
-            raise JobError(f"job {job.id} is a {job.type}, which cannot be retried")
+            raise JobError(
+                f"job {job.id} is of type {job.type}; only a run or an ingest can be retried",
+                hint="give its command once more; what was loaded is not loaded again",
+            )
         options = RunOptions.from_params(job.params)
         return _run(store, project, options, reporter, job.id)
 

@@ -80,6 +80,18 @@ def has_news(context: Context, file: SpecFile[EtlProcess]) -> bool:
     return bool(planned.batches)
 
 
+def batch_result(process: str, batch: Batch) -> BatchResult:
+    """A batch as it is kept with the job that loaded it."""
+    return BatchResult(
+        process=process,
+        source=batch.source,
+        batch_id=batch.batch_id or 0,
+        rows_read=batch.rows_read,
+        rows_loaded=batch.rows_loaded,
+        rows_rejected=batch.rows_rejected,
+    )
+
+
 def _note(context: Context, batch: Batch) -> None:
     """Say what a person should know of a batch at once: what comes after it may fail."""
     for note in batch.notes:
@@ -89,17 +101,7 @@ def _note(context: Context, batch: Batch) -> None:
 
 def _record(context: Context, process: EtlProcess, loaded: LoadResult) -> None:
     job = context.job
-    job.record_batches(
-        BatchResult(
-            process=loaded.process,
-            source=batch.source,
-            batch_id=batch.batch_id or 0,
-            rows_read=batch.rows_read,
-            rows_loaded=batch.rows_loaded,
-            rows_rejected=batch.rows_rejected,
-        )
-        for batch in loaded.batches
-    )
+    job.record_batches(batch_result(loaded.process, batch) for batch in loaded.batches)
     job.log(
         "info",
         f"{loaded.process}: {len(loaded.batches)} batches, {loaded.rows_read} records read,"

@@ -223,20 +223,21 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_later(loading: Any) ->
     assert (again.rows_loaded, again.unchanged_sources, again.warnings) == (5, 1, ())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells that a file is open")
 def test_a_file_that_is_still_open_for_writing_is_left_for_later(loading: Any) -> None:
     path = loading.warehouse.file("shop_1.csv", "")
     loading.warehouse.file("shop_2.csv", numbers(2))
+    # Only Linux tells that a file is open. Elsewhere the file as it stands is a batch.
+    tells = sys.platform == "linux"
+    later = "shop_1.csv: is open in a program that writes it; it is left for the next load"
     with path.open("a", encoding="utf-8") as file:
         file.write("id\n1\n")
         file.flush()
         found = loading.load(loading.csv("shop*.csv"))
-        assert found.warnings == (
-            "shop_1.csv: is open in a program that writes it; it is left for the next load",
-        )
-        assert loading.ledger("source", "rows_loaded") == [("shop_2.csv", 2)]
+        assert found.warnings == ((later,) if tells else ())
+        early = [] if tells else [("shop_1.csv", 1)]
+        assert loading.ledger("source", "rows_loaded") == [*early, ("shop_2.csv", 2)]
         alone = loading.load(loading.csv("shop_1.csv"))
-        assert (alone.batches, len(alone.warnings)) == ((), 1)
+        assert (alone.batches, alone.warnings) == ((), found.warnings)
         file.write("2\n")
     again = loading.load(loading.csv("shop*.csv"))
     assert (again.rows_loaded, again.unchanged_sources, again.warnings) == (2, 1, ())

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from controlplane.cli.progress import open_reporter
 from controlplane.cli.rejects import rejects as rejects_command
+from controlplane.errors import JobError
 from controlplane.jobs import find_job
+from controlplane.run import retry
 from controlplane.sniff.loading import table_name
 from controlplane.state.job_log import log_path, read_lines
 from controlplane.state.records import JobStatus
@@ -117,6 +120,9 @@ def test_files_are_loaded_as_a_tracked_job(place: Any) -> None:
     assert place.target.query("select distinct job_id from raw._loads") == [(job.id,)]
     lines = [line for line, _ in read_lines(log_path(place.project.state_dir, job.id))]
     assert any(line.level == "error" and "in/bad.csv" in line.message for line in lines)
+    with pytest.raises(JobError, match="is of type file") as refused:
+        retry(place.project, job_id, open_reporter())
+    assert "give its command once more" in str(refused.value)
 
 
 def test_a_glob_goes_into_one_table(place: Any) -> None:
