@@ -1,0 +1,1 @@
+"""Finds out what unknown data is: types, keys, relationships, roles and hierarchies."""
