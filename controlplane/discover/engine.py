@@ -9,20 +9,16 @@ from typing import Literal
 
 import duckdb
 
-from controlplane.discover.findings import (
-    Column,
-    ColumnType,
-    Findings,
-    ForeignKey,
-    Key,
-    Table,
-)
+from controlplane.discover.findings import Column, Findings, ForeignKey, Key, Table
+from controlplane.discover.hierarchies import find_hierarchies
 from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import TableProfile, profile_table
 from controlplane.discover.relationships import Reference, Schema, find_schema
+from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.source import SourceTable, data_files, read_files, scratch
+from controlplane.discover.types import Types
 
 Part = Literal["all", "types", "keys"]
 
@@ -51,55 +47,91 @@ def find(
 ) -> Findings:
     """What is found out about tables in a scratch DuckDB."""
     profiles = [profile_table(reader, table) for table in tables]
-    schema = Schema({}, ())
+    schema = Schema({}, {}, ())
     if only != "types":
-        names = _names(tables)
-        candidates = {
-            profile.name: find_keys(reader, profile, names[profile.name] if names else None)
-            for profile in profiles
-        }
-        schema = find_schema(Values(reader, profiles), profiles, candidates, names)
-    return Findings(tuple(_table(profile, schema) for profile in profiles), tuple(notes))
+        schema = _schema(reader, profiles)
+    types = Types(reader, is_wanted=only != "keys")
+    found = tuple(_table(profile, schema, types) for profile in profiles)
+    findings = Findings(found, tuple(notes))
+    if only != "all":
+        return findings
+    findings = with_roles(findings)
+    by_name = {table.name: table for table in findings.tables}
+    hierarchies = find_hierarchies(reader, profiles, by_name)
+    return replace(
+        findings,
+        tables=tuple(replace(t, hierarchies=hierarchies[t.name]) for t in findings.tables),
+    )
 
 
-def _names(tables: Sequence[SourceTable]) -> Mapping[str, TableNames] | None:
+def _schema(reader: duckdb.DuckDBPyConnection, profiles: Sequence[TableProfile]) -> Schema:
+    names = _names(profiles)
+    candidates = {
+        profile.name: find_keys(reader, profile, names[profile.name] if names else None)
+        for profile in profiles
+    }
+    return find_schema(Values(reader, profiles), profiles, candidates, names)
+
+
+def _names(profiles: Sequence[TableProfile]) -> Mapping[str, TableNames] | None:
     """The words of the names; None where they only count."""
-    if all(are_meaningless(table.columns) for table in tables):
+    columns = {profile.name: profile.table.columns for profile in profiles}
+    if all(are_meaningless(names) for names in columns.values()):
         return None
-    return read_names({table.name: table.columns for table in tables})
+    return read_names(columns)
 
 
-def _table(profile: TableProfile, schema: Schema) -> Table:
+def _table(profile: TableProfile, schema: Schema, types: Types) -> Table:
     key = schema.keys.get(profile.name)
+    kinds = types.of(profile)
     return Table(
         name=profile.name,
         source=profile.table.source,
         rows=profile.rows,
         columns=tuple(
-            Column(
-                column.name,
-                ColumnType("string", None, None, 0.5, ""),
-                column.nulls,
-                column.distinct,
-                column.is_exact,
-            )
-            for column in profile.columns
+            Column(column.name, kind, column.nulls, column.distinct, column.is_exact)
+            for column, kind in zip(profile.columns, kinds, strict=True)
         ),
-        primary_key=_key(*key) if key else None,
+        primary_key=_key(*key, schema) if key else None,
+        candidate_keys=tuple(
+            Key(each.columns, 0.0, "unique and never missing, too")
+            for each in schema.candidates.get(profile.name, ())
+            if key is None or each.columns != key[0].columns
+        ),
         foreign_keys=tuple(
             _foreign_key(each) for each in schema.references if each.child[0] == profile.name
         ),
     )
 
 
-def _key(key: KeyCandidate, probability: float) -> Key:
-    return Key(key.columns, probability, "unique and never missing")
+def _key(key: KeyCandidate, probability: float, schema: Schema) -> Key:
+    reasons = ["unique and never missing"]
+    if key.profiles[0].position == 0:
+        reasons.append("stands first")
+    if key.is_sequence:
+        reasons.append("counts within the others")
+    referring = {
+        each.child[0]
+        for each in schema.references
+        if (each.inclusion.parent.table, each.inclusion.parent.columns) == (key.table, key.columns)
+    }
+    if referring:
+        reasons.append(f"{counted(len(referring), 'table')} to it")
+    return Key(key.columns, probability, ", ".join(reasons))
 
 
 def _foreign_key(reference: Reference) -> ForeignKey:
     inclusion = reference.inclusion
-    first = inclusion.child[0]
+    rows = inclusion.child[0].rows
+    orphans = inclusion.rows - inclusion.matched_rows
     unique = inclusion.distinct == inclusion.rows
+    shown = f"{inclusion.matched_distinct} of {inclusion.distinct} values are in the key"
+    if inclusion.parent.profiles[0].rows:
+        share = inclusion.matched_distinct / inclusion.parent.profiles[0].rows
+        shown += f", {share:.0%} of which is used"
+    said = reference.said
+    if said is not None:
+        shown += "; the name says so" if said >= 0.6 else "; the name does not say so"
     return ForeignKey(
         columns=reference.child[1],
         ref_table=inclusion.parent.table,
@@ -107,7 +139,7 @@ def _foreign_key(reference: Reference) -> ForeignKey:
         confidence=reference.probability,
         cardinality="one-to-one" if unique else "many-to-one",
         coverage=inclusion.coverage,
-        orphans=inclusion.rows - inclusion.matched_rows,
-        nulls=first.rows - inclusion.rows,
-        reason="",
+        orphans=orphans,
+        nulls=rows - inclusion.rows,
+        reason=shown,
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 KEY_WORDS = frozenset(
-    "id ids key keys no nr num number code cd sk fk pk uuid guid identifier ref idx index".split()  # noqa: SIM905
+    "id ids key keys no nr num number code cd sk fk pk uuid guid identifier ref idx index".split()
 )
-_TABLE_WORDS = frozenset("tbl table raw dim fact stg src lkp lu vw".split())  # noqa: SIM905
+_TABLE_WORDS = frozenset("tbl table raw dim fact stg src lkp lu vw".split())
 # Ends that are written to a word without a mark, as in `custkey`; the rest must be a word of its own.
 _JOINED = re.compile(r"^(?P<stem>[a-z]{2,})(?P<end>key|code|uuid|guid|id|no|nr|num|cd|sk)$")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+|\d+|[^\W\d_]+")
@@ -62,7 +62,7 @@ class TableNames:
     columns: dict[str, KeyName]
 
 
-def read_names(tables: dict[str, Sequence[str]]) -> dict[str, TableNames]:
+def read_names(tables: Mapping[str, Sequence[str]]) -> dict[str, TableNames]:
     """The words of every table and column, without those that many names share."""
     first = Counter(words(name)[0] for name in tables if len(words(name)) > 1)
     shared = {word for word, count in first.items() if count >= 3 and count > 0.6 * len(tables)}

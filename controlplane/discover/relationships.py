@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
 from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.lexicon import ABOVE, ACTORS, MEASURES
 from controlplane.discover.name_match import TableNames, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
@@ -24,45 +25,19 @@ from controlplane.discover.profile import ColumnProfile, TableProfile
 _KEYS_TRIED = 3
 _LEAST_KEY_SCORE = -3.5
 _MOST_TUPLES = 40
-# Who acts in a record, and the tables that such people are in.
-_ACTORS = (
-    (
-        "rep manager mgr supervisor agent seller salesperson staff employee worker assigned assignee"
-        " approver handler officer operator cashier clerk technician by boss owner".split(),
-        "employee staff personnel worker user person people agent salesperson".split(),
-    ),
-    (
-        "buyer client customer shopper payer user guest holder subscriber member owner purchaser"
-        " borrower patron".split(),
-        "customer client user person people member account guest patron".split(),
-    ),
-    ("home away winner loser opponent visitor host".split(), "team club".split()),
-    (
-        "origin dest destination departure arrival from to source home".split(),
-        "airport station city place location port stop".split(),
-    ),
-)
-# What is counted or measured, and refers to nothing.
-_MEASURES = frozenset(
-    "quantity qty count amount amt price cost rate percent percentage pct ratio total sum age size weight"
-    " height width length depth duration distance score rating rank ranking points level year month"
-    " day week hour minute second quarter min max avg mean stock balance seq sequence position version"
-    " priority latitude longitude lat lon lng salary budget population".split()
-)
-# What a row of the same table is called that this one belongs to.
-_ABOVE = frozenset(
-    "parent manager mgr report boss supervisor superior chief leader head root ancestor previous prev"
-    " next predecessor successor original reply related mother father sire dam".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference with its log-odds and, once the parents have competed, its probability."""
+    """A reference with its log-odds and, once the parents have competed, its probability.
+
+    `said` is how well the names say it, 0 to 1; None where names say nothing.
+    """
 
     inclusion: Inclusion
     score: float
     probability: float = 0.0
+    said: float | None = None
 
     @property
     def child(self) -> tuple[str, tuple[str, ...]]:
@@ -76,6 +51,7 @@ class Schema:
     """The key of each table, with its probability, and the references between tables."""
 
     keys: Mapping[str, tuple[KeyCandidate, float]]
+    candidates: Mapping[str, Sequence[KeyCandidate]]
     references: tuple[Reference, ...]
 
 
@@ -103,7 +79,7 @@ def find_schema(
     chosen = _one_way(chosen)
     together = _tuples(values, profiles, keys, names, chosen)
     chosen = _without_implied([*chosen, *together])
-    return Schema(keys, tuple(chosen))
+    return Schema(keys, candidates, tuple(chosen))
 
 
 def _single_inclusions(
@@ -137,9 +113,11 @@ def _judged(
         score -= 2.0
     if child.table == parent.table:
         score += _self_score(child, names)
-    if names is not None:
-        score += _name_score(child, parent, names)
-    return Reference(inclusion, score)
+    if names is None:
+        return Reference(inclusion, score)
+    name = names[child.table].columns[child.name]
+    said = said_of(name.core, name.full, parent, names)
+    return Reference(inclusion, score + _name_score(child, parent, said, names), said=said)
 
 
 def _coverage_score(inclusion: Inclusion) -> float:
@@ -203,21 +181,20 @@ def _self_score(child: ColumnProfile, names: Mapping[str, TableNames] | None) ->
         score -= 6.0
     if names is not None:
         said = set(names[child.table].columns[child.name].full)
-        score += 4.0 if said & _ABOVE else -0.8
+        score += 4.0 if said & ABOVE else -0.8
     return score
 
 
 def _name_score(
-    child: ColumnProfile, parent: KeyCandidate, names: Mapping[str, TableNames]
+    child: ColumnProfile, parent: KeyCandidate, said: float, names: Mapping[str, TableNames]
 ) -> float:
     name = names[child.table].columns[child.name]
-    said = said_of(name.core, name.full, parent, names)
     best = max(
         (matches(name.core, names[table].table) for table in names if table != parent.table),
         default=0.0,
     )
     score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
-    if said < 0.5 and set(name.full) & _MEASURES:
+    if said < 0.5 and set(name.full) & MEASURES:
         score -= 2.5
     if best > said + 0.2:
         score -= 2.0 * (best - said)
@@ -246,7 +223,7 @@ def said_of(
 
 def _acts(core: tuple[str, ...], table: tuple[str, ...]) -> float:
     """Whether a name is a role that members of the table have."""
-    for roles, tables in _ACTORS:
+    for roles, tables in ACTORS:
         if set(core) & set(roles) and table and table[-1] in tables:
             return 0.5
     return 0.0

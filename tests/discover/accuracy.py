@@ -34,9 +34,7 @@ class Score:
     wanted: int
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.right + other.right, self.given + other.given, self.wanted + other.wanted
-        )
+        return Score(self.right + other.right, self.given + other.given, self.wanted + other.wanted)
 
     @property
     def precision(self) -> float:
@@ -63,7 +61,9 @@ def databases() -> list[str]:
     return sorted(path.parent.name for path in DATA.glob("*/truth.json"))
 
 
-def judge(findings: Findings, truth: dict[str, Any], *, verbose: bool = False) -> tuple[Score, Score]:
+def judge(
+    findings: Findings, truth: dict[str, Any], *, verbose: bool = False
+) -> tuple[Score, Score]:
     """The scores of primary keys and foreign keys."""
     keys, references = Score(0, 0, 0), Score(0, 0, 0)
     for table in findings.tables:
@@ -119,15 +119,15 @@ def without_names(
         relation = f"{table.relation}_plain"
         reader.execute(f"create view {relation} as select {chosen} from {table.relation}")
         renamed.append(
-            replace(
-                table, name=called[table.name], relation=relation, columns=tuple(mine.values())
-            )
+            replace(table, name=called[table.name], relation=relation, columns=tuple(mine.values()))
         )
     return renamed, {
         "tables": {
             called[name]: {
                 "primary_key": _renamed(true["primary_key"], columns[name]),
-                "foreign_keys": [_reference(k, name, called, columns) for k in true["foreign_keys"]],
+                "foreign_keys": [
+                    _reference(k, name, called, columns) for k in true["foreign_keys"]
+                ],
                 "neutral_foreign_keys": [
                     _reference(k, name, called, columns)
                     for k in true.get("neutral_foreign_keys", ())
