@@ -74,7 +74,7 @@ def check_columns(
         asked = [_asked(f"c{index}", choices[name]) for index, name in enumerate(part)]
         texts = ", ".join(f"trim({quoted(name)}, ' ') as c{i}" for i, name in enumerate(part))
         terms = ", ".join(term for terms in asked for term in terms)
-        row = reader.execute(f"select {terms} from (select {texts} from {relation})").fetchone()  # noqa: S608
+        row = reader.execute(f"select {terms} from (select {texts} from {relation})").fetchone()
         values = iter(row or ())
         for name, own in zip(part, asked, strict=True):
             found[name] = _answer(choices[name], [next(values) for _ in own])
@@ -90,7 +90,7 @@ def read_exceptions(
         return {}
     text = f"trim({quoted(column)}, ' ')"
     rows = reader.execute(
-        f"select c, count(*) from (select {text} as c from {relation})"  # noqa: S608 - quoted
+        f"select c, count(*) from (select {text} as c from {relation})"
         f" where c <> '' and not ({test.replace('{c}', 'c')}) group by c order by count(*) desc, c"
         f" limit {_MOST_EXCEPTIONS}"
     ).fetchall()

@@ -41,17 +41,17 @@ def read_samples(
     """
     if not columns:
         return []
-    found = reader.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608 - quoted
+    found = reader.execute(f"select count(*) from {relation}").fetchone()
     total = int(found[0]) if found else 0
     wanted = min(max(_CELLS // len(columns), _FEWEST_ROWS), _MOST_ROWS)
     names = ", ".join(f"left({quoted(name)}, {_LONGEST}) as c{i}" for i, name in enumerate(columns))
     if total <= wanted:
-        rows = reader.execute(f"select {names} from {relation}").fetchall()  # noqa: S608 - quoted
+        rows = reader.execute(f"select {names} from {relation}").fetchall()
     else:
         head, step = wanted // 2, max(total // (wanted - wanted // 2), 1)
         chosen = ", ".join(f"c{i}" for i in range(len(columns)))
         rows = reader.execute(
-            f"select {chosen} from (select {names}, row_number() over () as position"  # noqa: S608
+            f"select {chosen} from (select {names}, row_number() over () as position"
             f" from {relation}) where position <= {head} or position % {step} = 0"
         ).fetchall()
     of = total / len(rows) if rows else 1.0

@@ -9,18 +9,35 @@ from typing import Literal
 
 import duckdb
 
-from controlplane.discover.findings import Column, Findings, ForeignKey, Key, Table
+from controlplane.discover.column_types import find_column_types
+from controlplane.discover.findings import (
+    Column,
+    ColumnType,
+    Findings,
+    ForeignKey,
+    Key,
+    Table,
+    ValueType,
+)
 from controlplane.discover.hierarchies import find_hierarchies
 from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
-from controlplane.discover.profile import TableProfile, profile_table
+from controlplane.discover.profile import Domain, TableProfile, profile_table
 from controlplane.discover.relationships import Reference, Schema, find_schema
 from controlplane.discover.roles import counted, with_roles
+from controlplane.discover.shared_types import with_shared_types
 from controlplane.discover.source import SourceTable, data_files, read_files, scratch
-from controlplane.discover.types import Types
 
 Part = Literal["all", "types", "keys"]
+
+_PLAIN: Mapping[Domain, ValueType] = {
+    "integer": "integer",
+    "decimal": "decimal",
+    "time": "datetime",
+    "text": "string",
+    "empty": "empty",
+}
 
 
 def discover(given: Sequence[str | Path], *, only: Part = "all") -> Findings:
@@ -50,9 +67,15 @@ def find(
     schema = Schema({}, {}, ())
     if only != "types":
         schema = _schema(reader, profiles)
-    types = Types(reader, is_wanted=only != "keys")
-    found = tuple(_table(profile, schema, types) for profile in profiles)
-    findings = Findings(found, tuple(notes))
+    found = []
+    for profile in profiles:
+        if only == "keys":
+            kinds = [_counted_as(column.domain) for column in profile.columns]
+        else:
+            table = profile.table
+            kinds = find_column_types(reader, table.relation, table.columns, table=table.name)
+        found.append(_table(profile, schema, kinds))
+    findings = with_shared_types(Findings(tuple(found), tuple(notes)))
     if only != "all":
         return findings
     findings = with_roles(findings)
@@ -81,9 +104,13 @@ def _names(profiles: Sequence[TableProfile]) -> Mapping[str, TableNames] | None:
     return read_names(columns)
 
 
-def _table(profile: TableProfile, schema: Schema, types: Types) -> Table:
+def _counted_as(domain: Domain) -> ColumnType:
+    """What is known of a column's type without looking for it."""
+    return ColumnType(_PLAIN[domain], None, None, 0.5, "as its values were compared")
+
+
+def _table(profile: TableProfile, schema: Schema, kinds: Sequence[ColumnType]) -> Table:
     key = schema.keys.get(profile.name)
-    kinds = types.of(profile)
     return Table(
         name=profile.name,
         source=profile.table.source,
