@@ -18,7 +18,7 @@ from controlplane.discover.name_match import words
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
 _MOST_COLUMNS = 16
-_MOST_ROWS = 2_000_000
+_MOST_ROWS = 200_000
 _LEAST_REPEATED = 5
 _LONGEST_TEXT = 40
 # So many finer values a coarser one has at least on average; fewer make two names of one thing.

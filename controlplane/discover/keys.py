@@ -16,7 +16,7 @@ from itertools import combinations
 import duckdb
 
 from controlplane.discover.name_match import TableNames, matches
-from controlplane.discover.profile import ColumnProfile, TableProfile
+from controlplane.discover.profile import ESTIMATE_ERROR, EXACT_ROWS, ColumnProfile, TableProfile
 from controlplane.targets.base import quoted
 
 # Of wide tables so many columns are tried together, and so many sets are counted.
@@ -24,7 +24,8 @@ _MOST_COLUMNS = 14
 _MOST_COUNTED = 80
 _WIDEST = 4
 _LONGEST_KEY = 64
-_SAMPLE_ROWS = 5_000
+_SAMPLE_ROWS = 20_000
+_MOST_TRIED = 200
 
 
 @dataclass(frozen=True)
@@ -127,39 +128,46 @@ def _composites(
     found: list[KeyCandidate] = []
     unique: list[set[str]] = []
     counted = 0
-    sample = _sample(reader, profile, usable)
     for width in range(2, min(_WIDEST, len(usable)) + 1):
-        sets = sorted(
-            combinations(usable, width), key=lambda each: sum(column.position for column in each)
-        )
-        for columns in sets:
-            chosen = {column.name for column in columns}
-            if any(each <= chosen for each in unique) or not _may_be_unique(columns, profile.rows):
-                continue
-            indexes = [usable.index(column) for column in columns]
-            if len({tuple(row[i] for i in indexes) for row in sample}) < len(sample):
-                continue
+        sets = [
+            columns
+            for columns in combinations(usable, width)
+            if not any(each <= {column.name for column in columns} for each in unique)
+            and _may_be_unique(columns, profile.rows)
+        ]
+        sets.sort(key=lambda each: sum(column.position for column in each))
+        for columns in _unique_so_far(reader, profile, sets[:_MOST_TRIED]):
             counted += 1
             if counted > _MOST_COUNTED:
                 return found
             if not _is_unique(reader, profile, columns):
                 continue
-            unique.append(chosen)
+            unique.append({column.name for column in columns})
             found.append(_composite(reader, profile, columns, names))
         if found and max(each.score for each in found) > 0:
             break
     return found
 
 
-def _sample(
-    reader: duckdb.DuckDBPyConnection, profile: TableProfile, columns: Sequence[ColumnProfile]
-) -> list[tuple[object, ...]]:
-    """The first rows: neighbours are alike, so that what is not unique shows early."""
-    if not columns:
+def _unique_so_far(
+    reader: duckdb.DuckDBPyConnection,
+    profile: TableProfile,
+    sets: Sequence[tuple[ColumnProfile, ...]],
+) -> list[tuple[ColumnProfile, ...]]:
+    """The sets that are unique in the first rows: neighbours are alike, so that most show there."""
+    if not sets:
         return []
-    values = ", ".join(column.value for column in columns)
-    query = f"select {values} from {profile.table.relation} limit {_SAMPLE_ROWS}"
-    return reader.execute(query).fetchall()
+    counts = ", ".join(f"count(distinct hash({_values(columns)}))" for columns in sets)
+    row = reader.execute(
+        f"select count(*), {counts} from (from {profile.table.relation} limit {_SAMPLE_ROWS})"
+    ).fetchone()
+    total, *distinct = row or (0,)
+    # Two rows in ten billion have the same hash by accident; all rows are counted without one.
+    return [columns for columns, count in zip(sets, distinct, strict=True) if count == total]
+
+
+def _values(columns: Sequence[ColumnProfile]) -> str:
+    return ", ".join(column.value for column in columns)
 
 
 def _may_be_unique(columns: Sequence[ColumnProfile], rows: int) -> bool:
@@ -172,9 +180,15 @@ def _may_be_unique(columns: Sequence[ColumnProfile], rows: int) -> bool:
 def _is_unique(
     reader: duckdb.DuckDBPyConnection, profile: TableProfile, columns: Sequence[ColumnProfile]
 ) -> bool:
-    values = ", ".join(f"{c.value} as v{i}" for i, c in enumerate(columns))
+    relation = profile.table.relation
+    if profile.rows > EXACT_ROWS:
+        row = reader.execute(
+            f"select approx_count_distinct(hash({_values(columns)})) from {relation}"
+        ).fetchone()
+        if row and row[0] < (1 - ESTIMATE_ERROR) * profile.rows:
+            return False
     row = reader.execute(
-        f"select count(*) from (select distinct {values} from {profile.table.relation})"
+        f"select count(*) from (select 1 from {relation} group by {_values(columns)})"
     ).fetchone()
     return bool(row and row[0] == profile.rows)
 

@@ -35,6 +35,20 @@ MEASURES = frozenset(
     " month day week hour minute second quarter min max avg mean stock balance seq sequence position"
     " version priority latitude longitude lat lon lng salary budget population".split()
 )
+# The ends of names that are written as one word.
+MEASURED = (
+    "qty",
+    "quantity",
+    "amt",
+    "amount",
+    "count",
+    "cnt",
+    "price",
+    "cost",
+    "pct",
+    "rate",
+    "number",
+)
 # Measures that must not be summed, and those that must not be summed over time.
 NON_ADDITIVE = frozenset(
     "price rate ratio percent percentage pct avg average mean temperature temp score rating rank"

@@ -179,12 +179,16 @@ def _counts(
         column = quoted(name)
         value = _value(column, domain)
         distinct = "count(distinct {})" if exact else "approx_count_distinct({})"
-        ends = f"min({value}), max({value})" if domain == "integer" else "null, null"
-        parts.append(
-            f"count({value}), {distinct.format(value)}, min(length({column})),"
-            f" max(length({column})), avg(length({column})), {ends},"
-            f" avg(cast(contains({column}, ' ') as integer))"
-        )
+        if domain == "text":
+            more = (
+                f"min(length({column})), max(length({column})), avg(length({column})), null, null,"
+                f" avg(cast(contains({column}, ' ') as integer))"
+            )
+        elif domain == "integer":
+            more = f"null, null, null, min({value}), max({value}), null"
+        else:
+            more = "null, null, null, null, null, null"
+        parts.append(f"count({value}), {distinct.format(value)}, {more}")
     row = _row(reader, f"select {', '.join(parts)} from {table.relation}")
     found = []
     for offset, (name, domain) in enumerate(zip(names, domains, strict=True)):

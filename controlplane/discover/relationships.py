@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
 from controlplane.discover.keys import KeyCandidate
-from controlplane.discover.lexicon import ABOVE, ACTORS, MEASURES
+from controlplane.discover.lexicon import ABOVE, ACTORS, MEASURED, MEASURES
 from controlplane.discover.name_match import TableNames, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
@@ -143,17 +143,17 @@ def _integer_score(child: ColumnProfile, parent: ColumnProfile, count: int) -> f
         return 0.0
     span = parent.high - parent.low + 1
     density = parent.distinct / span
-    if density < 0.5:
-        return min(4.5, 0.4 * count * -math.log(density))
-    low, high = max(child.low, parent.low), min(child.high, parent.high)
-    reach = max(1, high - low + 1) / span
     if parent.low > 100 and parent.low > 0.1 * span:
         # Numbers that begin far from one are met by accident as seldom as codes.
         return min(4.0, 1.0 + 0.6 * math.log2(1 + count))
+    low, high = max(child.low, parent.low), min(child.high, parent.high)
+    reach = max(1, high - low + 1) / span
     # The values of a reference are spread over the key; those of a count or a rating begin at its
     # start. Of so many drawn evenly, the range is seldom smaller than this.
     drawn = min(count, 12)
     score = max(-4.0, min(0.0, 0.6 * ((drawn - 1) * math.log(reach) + math.log(drawn))))
+    if density < 0.5:
+        return score + min(4.5, 0.4 * count * -math.log(density))
     if count >= 4:
         score += min(2.5, -0.55 * math.log(1 - reach + 1 / parent.distinct))
     elif count == parent.distinct:
@@ -194,8 +194,10 @@ def _name_score(
         default=0.0,
     )
     score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
-    if said < 0.5 and set(name.full) & MEASURES:
+    if said < 0.5 and (set(name.full) & MEASURES or name.full[-1].endswith(MEASURED)):
         score -= 2.5
+    if said < 0.25 and child.domain == "integer":
+        score -= 0.8
     if best > said + 0.2:
         score -= 2.0 * (best - said)
     return score

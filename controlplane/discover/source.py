@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from controlplane.errors import DatabankError, SourceError
+from controlplane.load.batch import read_error
 from controlplane.load.files import FileMemory
-from controlplane.load.sample import settled
+from controlplane.load.reading import Reading
 from controlplane.load.spool import disk_errors
 from controlplane.sniff.reading import open_unknown
 from controlplane.targets.base import quoted
@@ -136,7 +137,7 @@ def _read_file(
 ) -> SourceTable:
     file = memory.identify(path, Path.cwd())
     opened = open_unknown(reader, file, folder)
-    reading = settled(reader, file.source, opened.reading)
+    reading = opened.reading
     if opened.format == "json" and _DOCUMENT.search(file.source):
         _refuse_document(reader, reading.select, file.source)
     name = _unique(_ENDINGS.sub("", path.name) or path.name, taken)
@@ -146,10 +147,19 @@ def _read_file(
         f"nullif({column}, '') as {quoted(title)}"
         for column, title in zip(reading.columns, columns, strict=True)
     )
-    source = reading.unnumbered or reading.select
-    reader.execute(f"create table {relation} as select {chosen} from ({source}) as records")
+    try:
+        _copy(reader, relation, chosen, reading)
+    except duckdb.InvalidInputException:
+        _copy(reader, relation, chosen, reading.careful())
+    except duckdb.Error as error:
+        raise read_error(file.source, error) from error
     rows = _one(reader, f"select count(*) from {relation}")
     return SourceTable(name, file.source, relation, columns, rows, path)
+
+
+def _copy(reader: duckdb.DuckDBPyConnection, relation: str, chosen: str, reading: Reading) -> None:
+    source = reading.unnumbered or reading.select
+    reader.execute(f"create table {relation} as select {chosen} from ({source}) as records")
 
 
 def _refuse_document(reader: duckdb.DuckDBPyConnection, select: str, source: str) -> None:
