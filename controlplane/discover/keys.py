@@ -23,6 +23,7 @@ from controlplane.targets.base import quoted
 _MOST_COLUMNS = 14
 _MOST_COUNTED = 80
 _WIDEST = 4
+_TELLING_PAIRS = 3
 _LONGEST_KEY = 64
 _SAMPLE_ROWS = 20_000
 _MOST_TRIED = 200
@@ -143,10 +144,31 @@ def _composites(
             if not _is_unique(reader, profile, columns):
                 continue
             unique.append({column.name for column in columns})
-            found.append(_composite(reader, profile, columns, names))
+            wider = _with_all_called_keys(columns, usable, names)
+            found.append(_composite(reader, profile, wider, names))
         if found and max(each.score for each in found) > 0:
             break
     return found
+
+
+def _with_all_called_keys(
+    columns: tuple[ColumnProfile, ...],
+    usable: Sequence[ColumnProfile],
+    names: TableNames | None,
+) -> tuple[ColumnProfile, ...]:
+    """The columns, and all others that are called keys where the few rows show too little.
+
+    So many pairs of rows would be alike if the columns had nothing to do with each other; where that
+    is hardly one, that there is none says nothing.
+    """
+    possible = 1.0
+    for column in columns:
+        possible *= column.distinct
+    pairs = columns[0].rows ** 2 / (2 * possible)
+    if names is None or pairs >= _TELLING_PAIRS:
+        return columns
+    wider = tuple(c for c in usable if c in columns or names.columns[c.name].says_key)
+    return wider if len(wider) <= _WIDEST else columns
 
 
 def _unique_so_far(
