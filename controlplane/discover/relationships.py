@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
 from controlplane.discover.keys import KeyCandidate
-from controlplane.discover.lexicon import ABOVE, ACTORS, MEASURED, MEASURES
-from controlplane.discover.name_match import TableNames, matches
+from controlplane.discover.lexicon import ABOVE, ACTORS, BOSSES, MEASURED, MEASURES, STAFF
+from controlplane.discover.name_match import KeyName, TableNames, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
 # Keys that are tried as what others refer to: so many of each table, from this score on.
@@ -82,7 +82,7 @@ def find_schema(
     again = [_to_chosen(each, keys) for each in found]
     chosen = _best(_compete(again), keys)
     keys = _bridges(profiles, candidates, keys, chosen)
-    chosen = _one_way(chosen, keys)
+    chosen = _without_alternates(_one_way(chosen, keys), keys)
     together = _tuples(values, profiles, keys, names, chosen)
     chosen = _without_implied([*chosen, *together])
     return Schema(keys, candidates, tuple(chosen))
@@ -123,9 +123,9 @@ def _judged(
         return Reference(inclusion, score + shown)
     name = names[child.table].columns[child.name]
     said = said_of(name.core, name.full, parent, names)
-    if child.table == parent.table and set(name.full) & ABOVE:
+    if child.table == parent.table and _is_above(name.full, names[parent.table].table):
         said = max(said, 0.8)
-    if said >= _SAYS_SO:
+    if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):
         # What is said outright is not taken back because few of the values occur.
         shown = max(shown, -1.0)
     return Reference(inclusion, score + shown + _name_score(child, parent, said, names), said=said)
@@ -194,9 +194,15 @@ def _self_score(child: ColumnProfile, names: Mapping[str, TableNames] | None) ->
     if child.distinct > 0.6 * child.rows:
         score -= 6.0
     if names is not None:
-        said = set(names[child.table].columns[child.name].full)
-        score += 1.0 if said & ABOVE else -0.8
+        full = names[child.table].columns[child.name].full
+        score += 1.0 if _is_above(full, names[child.table].table) else -0.8
     return score
+
+
+def _is_above(name: Sequence[str], table: Sequence[str]) -> bool:
+    """Whether a name says a row of the same table that this one belongs to."""
+    said = set(name)
+    return bool(said & ABOVE) or bool(said & BOSSES and set(table) & STAFF)
 
 
 def _name_score(
@@ -208,13 +214,22 @@ def _name_score(
         default=0.0,
     )
     score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
-    if said < _SAYS_SO and (set(name.full) & MEASURES or name.full[-1].endswith(MEASURED)):
+    if (said < _SAYS_SO and set(name.full) & MEASURES) or (said < 0.95 and _is_measured(name)):
         score -= 2.5
+    own = matches(name.core, names[child.table].table)
+    if child.is_unique and child.table != parent.table and own >= max(said, 0.6):
+        score -= 3.0
     if said < 0.25 and child.domain == "integer":
         score -= 0.8
     if best > said + 0.2:
         score -= 2.0 * (best - said)
     return score
+
+
+def _is_measured(name: KeyName) -> bool:
+    """Whether a name ends with what is counted or measured: `page_number`, `AutomaticResponses`."""
+    last = name.full[-1] if name.full else ""
+    return last in MEASURES or last.endswith(MEASURED) or name.is_plural
 
 
 def said_of(
@@ -364,6 +379,30 @@ def _one_way(
                 continue
         found.append(each)
     return found
+
+
+def _without_alternates(
+    references: Sequence[Reference], keys: Mapping[str, tuple[KeyCandidate, float]]
+) -> list[Reference]:
+    """Without references to another key of a table whose own key the same table refers to.
+
+    A fact with the key of a day and its date refers to the day once.
+    """
+    own = {
+        (each.child[0], each.inclusion.parent.table)
+        for each in references
+        if _is_own_key(each.inclusion.parent, keys)
+    }
+    return [
+        each
+        for each in references
+        if _is_own_key(each.inclusion.parent, keys)
+        or (each.child[0], each.inclusion.parent.table) not in own
+    ]
+
+
+def _is_own_key(key: KeyCandidate, keys: Mapping[str, tuple[KeyCandidate, float]]) -> bool:
+    return key.table in keys and keys[key.table][0].columns == key.columns
 
 
 def _bridges(
