@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import duckdb
 
@@ -13,6 +14,8 @@ from controlplane.targets.base import quoted
 # How many cells are looked at one by one; of what is more, only counts are taken.
 _CELLS = 60_000
 _MOST_ROWS, _FEWEST_ROWS = 3_000, 400
+# Of so many values the pattern is taken.
+_PATTERNS = 300
 # A large table is looked at in places that are spread evenly, the first rows among them.
 _BLOCKS = 8
 # Longer texts are cut: no type that is more than text is as long.
@@ -96,7 +99,7 @@ def _sample(name: str, values: Sequence[str | None], of: float) -> Sample:
 def pattern_of(counts: Mapping[str, int]) -> str:
     """The pattern that most rows have: `9+` for digits, `A+` and `a+` for letters."""
     patterns: Counter[str] = Counter()
-    for value, count in counts.items():
+    for value, count in islice(counts.items(), _PATTERNS):
         patterns[_pattern(value)] += count
     return patterns.most_common(1)[0][0] if patterns else ""
 

@@ -123,6 +123,10 @@ def odd_dates(
             continue
         if not rest and len(moments) > 1:
             continue
+        alike = sum(other[1:3] == moment[1:3] for other in moments)
+        if alike > 0.5 * len(moments) and len(moments) > 2:
+            # Where days are all the first of a year, this one is one of them.
+            continue
         if not rest and year not in (1, 9999, 2999):
             continue
         for text in texts[moment]:

@@ -81,12 +81,22 @@ def choose(sample: Sample, preferred: Mapping[str, str] | None = None) -> Choice
         return Choice("empty", None, None, 0.7, "all values are words for a missing one", missing)
     evidence = _Evidence(name, counts, sum(counts.values()), missing)
     numbers = read_numbers(counts)
-    times = read_times(counts, preferred=preferred)
+    times = None if _is_only_number(numbers, counts) else read_times(counts, preferred=preferred)
     return (
         _truth(evidence)
         or _time(evidence, times)
         or _number(evidence, numbers)
         or _string(evidence, sample.counts)
+    )
+
+
+def _is_only_number(numbers: Numbers | None, counts: Mapping[str, int]) -> bool:
+    """Whether the values are numbers that can be no days written without separators."""
+    return (
+        numbers is not None
+        and numbers.is_plain
+        and len(numbers.matched) == len(counts)
+        and not (numbers.whole and numbers.digits in (8, 12, 14))
     )
 
 
@@ -123,8 +133,21 @@ def _truth(evidence: _Evidence) -> Choice | None:
     name = evidence.name
     semantic = "constant" if evidence.is_constant else None
     for pair in _TRUTHS:
-        if not lowered <= set(pair):
+        matched = frozenset(value for value in evidence.counts if value.lower() in pair)
+        odd: dict[str, str] = {}
+        if not matched:
             continue
+        if len(matched) < len(evidence.counts):
+            # A slip or a word for a missing value leaves the rest what it is; a third answer is not.
+            fit = _fit(evidence, matched)
+            slips = sum(n for value, n in evidence.counts.items() if value not in matched)
+            if fit is None or len(matched) < 2 or evidence.distinct > len(matched) + 2:
+                continue
+            odd = {value: why for value, why in fit[1].items() if not why.startswith("the same")}
+            slips -= sum(evidence.counts[value] for value in odd)
+            if slips > 0.05 * evidence.rows:
+                continue
+            lowered = {value.lower() for value in matched}
         both = len(lowered) == 2
         letters = pair == ("t", "f")
         if not both and letters and not name.is_flag and lowered != {"t"}:
@@ -137,9 +160,10 @@ def _truth(evidence: _Evidence) -> Choice | None:
             semantic,
             None,
             confidence,
-            f"the values are {' and '.join(sorted(evidence.counts)[:4])}",
-            evidence.missing,
-            frozenset(evidence.counts),
+            f"the values are {' and '.join(sorted(matched)[:4])}"
+            + _exceptions(evidence, matched, odd),
+            {**evidence.missing, **odd},
+            matched,
         )
     if not name.is_flag:
         return None
@@ -183,7 +207,7 @@ def _time(evidence: _Evidence, times: Times | None) -> Choice | None:
         matched = sum(evidence.counts[value] for value in times.matched)
         if name.is_identifier or name.is_code or name.is_phone or name.is_postcode:
             return None
-        if not name.is_time and (matched < evidence.rows or len(times.matched) < 2):
+        if not name.is_time and (matched < 0.97 * evidence.rows or len(times.matched) < 2):
             return None
     if not times.has_date and (name.is_duration or _is_long(evidence)):
         return None
@@ -287,8 +311,8 @@ def _number(evidence: _Evidence, numbers: Numbers | None) -> Choice | None:
         reason += f"; {why}"
     if evidence.distinct == 1:
         confidence *= 0.92
-    if kind == "integer" and semantic == "identifier" and _is_sparse(numbers):
-        confidence = min(confidence, 0.75)
+    if kind == "integer":
+        confidence = min(confidence, _doubt(evidence, numbers, semantic))
     moment = _unix(evidence, numbers)
     if moment:
         kind, semantic, confidence, reason = moment
@@ -350,13 +374,20 @@ def _unix(evidence: _Evidence, numbers: Numbers) -> tuple[ValueType, str, float,
     return "integer", semantic, 0.8, f"whole numbers that can be {unit} since 1970"
 
 
-def _is_sparse(numbers: Numbers) -> bool:
-    """Whether numbers of one length leave most of their range out, as codes do."""
+def _doubt(evidence: _Evidence, numbers: Numbers, semantic: str | None) -> float:
+    """The most that can be said of whole numbers that may be flags or codes.
+
+    Numbers of one length that leave most of their range out are how codes are written.
+    """
     whole = _integers(numbers)
-    if len({len(value) for value in whole}) != 1 or numbers.digits < 4:
-        return False
+    if set(whole) == {"0", "1"}:
+        return 0.75
+    if len({len(value) for value in whole}) != 1 or numbers.digits < 4 or len(whole) < 3:
+        return 1.0
     span = max(whole.values()) - min(whole.values()) + 1
-    return len(whole) / span < 0.01
+    if evidence.name.is_measure or len(whole) / span > 0.2:
+        return 1.0
+    return 0.75 if semantic != "identifier" or len(whole) / span < 0.01 else 0.85
 
 
 def _meaning(evidence: _Evidence, numbers: Numbers) -> tuple[str | None, str]:

@@ -57,6 +57,33 @@ GERMAN = [
 ]
 MISSING = ("NA", "N/A", "-", "?", "null", "NULL", "none", "n/a", "--", "#N/A", "NaN")
 
+DATES = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d-%m-%y",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%B %d, %Y",
+    "%m/%d/%y",
+    "%d-%b-%y",
+    "%Y%m%d",
+    "%A, %d %B %Y",
+)
+DATETIMES = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %I:%M %p",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S+02:00",
+    "%Y-%m-%d 00:00:00",
+    "%Y%m%d%H%M%S",
+    "%d.%m.%Y %H:%M:%S",
+    "%b %d, %Y %I:%M %p",
+)
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -119,10 +146,7 @@ def _day(r: random.Random) -> Callable[[], datetime]:
 
 def _date(r: random.Random) -> Callable[[], str]:
     day = _day(r)
-    form = r.choice(
-        ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%y", "%Y/%m/%d", "%d %b %Y"]
-        + ["%B %d, %Y", "%m/%d/%y", "%d-%b-%y", "%Y%m%d", "%A, %d %B %Y"]
-    )
+    form = r.choice(DATES)
     return lambda: day().strftime(form)
 
 
@@ -138,11 +162,7 @@ def _german_date(r: random.Random) -> Callable[[], str]:
 
 def _datetime(r: random.Random) -> Callable[[], str]:
     day = _day(r)
-    form = r.choice(
-        ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p"]
-        + ["%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S+02:00", "%Y-%m-%d 00:00:00", "%Y%m%d%H%M%S"]
-        + ["%d.%m.%Y %H:%M:%S", "%b %d, %Y %I:%M %p"]
-    )
+    form = r.choice(DATETIMES)
     return lambda: day().strftime(form)
 
 
