@@ -44,6 +44,7 @@ _PHONE = re.compile(
     r"(?:\s?(?:x|ext\.?|#)\s?[0-9]{1,6})?",
     re.IGNORECASE,
 )
+_YEARS = re.compile(r"[12][0-9]{3}\s?[-/]\s?[12][0-9]{3}")
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{5}-[0-9]{4}"
     r"|[0-9]{4} ?[A-Z]{2}|[0-9]{5}-[0-9]{3}|[0-9]{2}-[0-9]{3}|[0-9]{3} [0-9]{2}"
@@ -132,6 +133,7 @@ def _is_phone(text: str) -> bool:
         7 <= digits <= 15
         and len(text) > digits
         and _PHONE.fullmatch(text) is not None
+        and _YEARS.fullmatch(text) is None
         and not (text.count(".") == 1 and "-" not in text and " " not in text)
     )
 

@@ -86,11 +86,15 @@ def _corrected(sample: Sample, choice: Choice, corrections: Corrections, table: 
     )
     if vote is None:
         return choice
+    are_numbers = vote.type in ("integer", "decimal", "year")
+    are_times = vote.type == choice.type or vote.format is None
     return replace(
         choice,
+        numbers=choice.numbers if are_numbers else None,
+        times=choice.times if are_times and vote.type in ("date", "datetime", "time") else None,
         type=vote.type,
         semantic=vote.semantic,
-        format=vote.format,
+        format=vote.format or (choice.format if vote.type == choice.type else None),
         confidence=vote.confidence,
         reason=f"{vote.reason}; by itself: {choice.type}, {choice.reason}",
         sentinels={} if vote.type == "string" else choice.sentinels,

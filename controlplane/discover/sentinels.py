@@ -63,6 +63,8 @@ def odd_words(exceptions: Mapping[str, int], rows: int) -> dict[str, str]:
     for value, count in exceptions.items():
         if is_missing_word(value):
             found[value] = "a word for a missing value"
+        elif value.lower().lstrip("+-") in ("inf", "infinity"):
+            found[value] = "infinite, which few databases can store"
         elif value.lower() in VAGUE:
             found[value] = "a word for a missing value among values of another kind"
         elif set(value) <= set("0-/: .") and "0" in value:

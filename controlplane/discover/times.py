@@ -17,6 +17,8 @@ from itertools import pairwise
 from controlplane.discover.code_lists import ENGLISH_MONTHS, MONTHS, WEEKDAYS, word_set
 
 LONGEST = 48
+# So many values without a date among them are no dates.
+_PATIENCE = 100
 FIRST_YEAR, LAST_YEAR = 1000, 2199
 # Years that stand for "always" or "never" are dates, too.
 FAR_YEARS = frozenset((1, 2999, 9999))
@@ -176,7 +178,9 @@ def read_times(
         preferred: the order of day and month by separator, as other columns of the table have it.
     """
     read: list[tuple[str, Layout, list[str]]] = []
-    for value in counts:
+    for looked, value in enumerate(counts):
+        if looked == _PATIENCE and not read:
+            return None
         if not 3 < len(value) <= LONGEST or not any(each.isdigit() for each in value):
             continue
         shaped = shape_of(value)

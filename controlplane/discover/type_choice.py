@@ -27,6 +27,7 @@ _TRUTHS = (
     ("wahr", "falsch"),
     ("vrai", "faux"),
 )
+_TRUTH_WORDS = frozenset(word for pair in _TRUTHS for word in pair)
 _UNIX = {10: ("unix_seconds", 1), 13: ("unix_milliseconds", 1000)}
 
 
@@ -132,7 +133,7 @@ def _truth(evidence: _Evidence) -> Choice | None:
     lowered = {value.lower() for value in evidence.counts}
     name = evidence.name
     semantic = "constant" if evidence.is_constant else None
-    for pair in _TRUTHS:
+    for pair in _TRUTHS if lowered & _TRUTH_WORDS else ():
         matched = frozenset(value for value in evidence.counts if value.lower() in pair)
         odd: dict[str, str] = {}
         if not matched:
@@ -290,6 +291,9 @@ def _number(evidence: _Evidence, numbers: Numbers | None) -> Choice | None:
                 numbers.matched,
                 numbers,
             )
+        if _is_month(evidence, numbers):
+            why = "six digits that are a year and a month, as its name says"
+            return Choice("date", "month", "%Y%m", 0.75 * share, why, evidence.missing)
     if numbers.percent == 0 and numbers.leading_zeros > 0 and numbers.whole:
         return None
     kind: ValueType = "integer" if numbers.whole else "decimal"
@@ -353,6 +357,14 @@ def _year(evidence: _Evidence, numbers: Numbers) -> tuple[float, str] | None:
     return None
 
 
+def _is_month(evidence: _Evidence, numbers: Numbers) -> bool:
+    name = evidence.name
+    if numbers.digits != 6 or name.is_identifier or not (name.is_compact_month or name.is_time):
+        return False
+    months = _integers(numbers).values()
+    return all(1900 <= each // 100 <= 2100 and 1 <= each % 100 <= 12 for each in months)
+
+
 def _unix(evidence: _Evidence, numbers: Numbers) -> tuple[ValueType, str, float, str] | None:
     whole = _integers(numbers)
     if numbers.digits not in _UNIX or not numbers.is_plain or len(whole) < len(numbers.matched):
@@ -397,6 +409,8 @@ def _meaning(evidence: _Evidence, numbers: Numbers) -> tuple[str | None, str]:
         return "currency", f"the currency is {numbers.currency}"
     if numbers.percent > 0.5 * evidence.rows:
         return "percent", "the values are per cent"
+    if numbers.whole and numbers.is_plain and name.is_identifier:
+        return "identifier", "its name says that it identifies something"
     if evidence.is_constant:
         return "constant", "all values are the same"
     if not numbers.whole and (name.is_latitude or name.is_longitude):
@@ -407,8 +421,6 @@ def _meaning(evidence: _Evidence, numbers: Numbers) -> tuple[str | None, str]:
         return "scientific", "written with powers of ten"
     if not numbers.whole or not numbers.is_plain:
         return None, ""
-    if name.is_identifier:
-        return "identifier", "its name says that it identifies something"
     whole = _integers(numbers)
     low, high = min(whole.values(), default=0), max(whole.values(), default=0)
     distinct, rows = evidence.distinct, evidence.rows
@@ -484,7 +496,7 @@ def _string(evidence: _Evidence, every: Mapping[str, int]) -> Choice:
 
 def _identifies(evidence: _Evidence) -> bool:
     name = evidence.name
-    if name.is_identifier:
+    if name.is_identifier and not name.is_code:
         return True
     if evidence.rows < 10 or evidence.distinct < 0.98 * evidence.rows:
         return False

@@ -251,7 +251,9 @@ def test_exceptions_beyond_the_sample_are_found(reader: duckdb.DuckDBPyConnectio
 
 
 def test_a_view_is_read_like_a_table(reader: duckdb.DuckDBPyConnection) -> None:
-    reader.execute("create or replace table base as select (i % 70)::varchar as a from range(9000) as r(i)")
+    reader.execute(
+        "create or replace table base as select (i % 70)::varchar as a from range(9000) as r(i)"
+    )
     reader.execute("create or replace view shown as select a from base")
     assert find_column_types(reader, "shown", ["a"]) == find_column_types(reader, "base", ["a"])
 
