@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from controlplane.discover.evidence import Choice
 from controlplane.discover.numbers import DRESSED_NUMBER, PLAIN_NUMBER
-from controlplane.discover.type_choice import Choice
 from controlplane.load.column_types import LONGEST_SCALE
 from controlplane.targets.base import literal, quoted
 
 # Columns of one query: more of them make it slow to plan.
-_WIDTH = 100
+_WIDTH = 40
 _MOST_EXCEPTIONS = 200
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -77,7 +77,7 @@ class Checked:
 def check_columns(
     reader: duckdb.DuckDBPyConnection, relation: str, choices: Mapping[str, Choice]
 ) -> dict[str, Checked]:
-    """The answer of all rows on the choice of each column, a hundred columns in one scan.
+    """The answer of all rows on the choice of each column, some dozens of columns in one scan.
 
     What is written in the plainest way is recognised at once; only columns with other values are
     looked at a second time.

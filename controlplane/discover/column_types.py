@@ -14,8 +14,9 @@ import duckdb
 from controlplane.discover.column_checks import Checked, check_columns, read_exceptions
 from controlplane.discover.column_samples import Sample, pattern_of, read_samples
 from controlplane.discover.corrections import Corrections
+from controlplane.discover.evidence import Choice
 from controlplane.discover.findings import ColumnType, Sentinel
-from controlplane.discover.type_choice import Choice, choose
+from controlplane.discover.type_choice import choose
 
 
 def find_column_types(
