@@ -117,15 +117,16 @@ def _scan(
 def read_exceptions(
     reader: duckdb.DuckDBPyConnection, relation: str, column: str, choice: Choice
 ) -> dict[str, int]:
-    """The values that are not of the type, the most frequent first, with their rows."""
+    """The values that are not of the type, the most frequent first, with their rows.
+
+    All values of a column whose type allows any.
+    """
     test = type_test(choice)
-    if test is None:
-        return {}
+    other = f" and not ({test.replace('{c}', 'c')})" if test else ""
     text = f"trim({quoted(column)}, ' ')"
     rows = reader.execute(
         f"select c, count(*) from (select {text} as c from {relation})"  # noqa: S608 - quoted
-        f" where c <> '' and not ({test.replace('{c}', 'c')}) group by c order by count(*) desc, c"
-        f" limit {_MOST_EXCEPTIONS}"
+        f" where c <> ''{other} group by c order by count(*) desc, c limit {_MOST_EXCEPTIONS}"
     ).fetchall()
     return {str(value): int(count) for value, count in rows}
 

@@ -37,7 +37,7 @@ def find_column_types(
         table: the table's name, as corrections have it.
     """
     samples = read_samples(reader, relation, columns)
-    choices = _choose_all(samples)
+    choices, preferred = _choose_all(samples)
     if corrections is not None:
         choices = [
             _corrected(sample, choice, corrections, table)
@@ -54,8 +54,10 @@ def find_column_types(
         answer = checked.get(sample.column)
         if answer is None or sample.of == 1.0:
             continue
-        second = _second_choice(reader, relation, sample, choice, answer)
+        second = _second_choice(reader, relation, sample, choice, answer, preferred)
         if second is not None:
+            if corrections is not None:
+                second = _corrected(sample, second, corrections, table)
             choices[index] = again[sample.column] = second
     if again:
         checked |= check_columns(reader, relation, again)
@@ -65,8 +67,11 @@ def find_column_types(
     ]
 
 
-def _choose_all(samples: Sequence[Sample]) -> list[Choice]:
-    """The choice of each column; those that leave day and month open follow their neighbours."""
+def _choose_all(samples: Sequence[Sample]) -> tuple[list[Choice], Mapping[str, str]]:
+    """The choice of each column, and the order of day and month by separator.
+
+    Columns that leave day and month open follow their neighbours.
+    """
     choices = [choose(sample) for sample in samples]
     preferred: dict[str, str] = {}
     for choice in choices:
@@ -78,7 +83,7 @@ def _choose_all(samples: Sequence[Sample]) -> list[Choice]:
         for index, choice in enumerate(choices):
             if choice.times is not None and choice.times.rival:
                 choices[index] = choose(samples[index], preferred)
-    return choices
+    return choices, preferred
 
 
 def _corrected(sample: Sample, choice: Choice, corrections: Corrections, table: str) -> Choice:
@@ -117,30 +122,22 @@ def _second_choice(
     sample: Sample,
     choice: Choice,
     answer: Checked,
+    preferred: Mapping[str, str],
 ) -> Choice | None:
     """Another choice, where all rows show what the sample did not; None where it stands."""
-    if choice.type == "empty" and answer.rows:
-        exceptions = read_exceptions(reader, relation, sample.column, choice)
-    elif choice.semantic == "constant" and not answer.is_constant:
-        exceptions = {}
-        if answer.exceptions == 0:
-            return replace(choice, semantic=None)
-    elif answer.exceptions == 0:
+    is_broken = choice.semantic == "constant" and not answer.is_constant
+    if not (answer.exceptions or is_broken or (choice.type == "empty" and answer.rows)):
         return None
-    else:
-        exceptions = {}
-    exceptions = exceptions or read_exceptions(reader, relation, sample.column, choice)
-    unseen = {value: count for value, count in exceptions.items() if value not in sample.counts}
-    if not unseen:
-        return None
+    others = read_exceptions(reader, relation, sample.column, choice)
+    if not others.keys() - sample.counts.keys():
+        return replace(choice, semantic=None) if is_broken else None
     counts = Counter(
-        {
-            value: exceptions.get(value, max(1, round(count * sample.of)))
-            for value, count in sample.counts.items()
-        }
+        {value: max(1, round(count * sample.of)) for value, count in sample.counts.items()}
     )
-    counts.update(unseen)
-    return choose(Sample(sample.column, counts, counts.total(), 1.0))
+    # Counted in all rows, these are exact.
+    for value, count in others.items():
+        counts[value] = count
+    return choose(Sample(sample.column, counts, counts.total(), 1.0), preferred)
 
 
 def _column_type(sample: Sample, choice: Choice, checked: Checked | None) -> ColumnType:

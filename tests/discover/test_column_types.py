@@ -250,6 +250,17 @@ def test_exceptions_beyond_the_sample_are_found(reader: duckdb.DuckDBPyConnectio
     assert c.type == "string"
 
 
+def test_values_that_only_few_rows_have_are_found(reader: duckdb.DuckDBPyConnection) -> None:
+    reader.execute(
+        "create or replace table seldom as select"
+        " case when i % 10 = 0 and i between 1500 and 1600 then (i * 37 % 1000)::varchar end as a,"
+        " case when i = 1555 then 'b' else 'a' end as b from range(10000) as r(i)"
+    )
+    a, b = find_column_types(reader, "seldom", ["a", "b"])
+    assert (a.type, a.storage) == ("integer", "integer")
+    assert (b.type, b.semantic) == ("string", "categorical")
+
+
 def test_a_view_is_read_like_a_table(reader: duckdb.DuckDBPyConnection) -> None:
     reader.execute(
         "create or replace table base as select (i % 70)::varchar as a from range(9000) as r(i)"
