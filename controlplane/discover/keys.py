@@ -137,15 +137,20 @@ def _composites(
             and _may_be_unique(columns, profile.rows)
         ]
         sets.sort(key=lambda each: sum(column.position for column in each))
-        for columns in _unique_so_far(reader, profile, sets[:_MOST_TRIED]):
+        open_sets = _unique_so_far(reader, profile, sets[:_MOST_TRIED])
+        judged = [
+            _composite(reader, profile, _with_all_called_keys(columns, usable, names), names)
+            for columns in open_sets
+        ]
+        order = sorted(range(len(judged)), key=lambda index: -judged[index].score)
+        for index in order:
             counted += 1
-            if counted > _MOST_COUNTED:
-                return found
-            if not _is_unique(reader, profile, columns):
-                continue
-            unique.append({column.name for column in columns})
-            wider = _with_all_called_keys(columns, usable, names)
-            found.append(_composite(reader, profile, wider, names))
+            # Of a large table the likeliest set that is unique is enough.
+            if counted > _MOST_COUNTED or (found and profile.rows > EXACT_ROWS):
+                break
+            if _is_unique(reader, profile, open_sets[index]):
+                unique.append({column.name for column in open_sets[index]})
+                found.append(judged[index])
         if found and max(each.score for each in found) > 0:
             break
     return found
@@ -261,7 +266,8 @@ def _numbers_within(
             f"select count(*) filter (where lines > 1),"
             f" count(*) filter (where lines > 1 and top - {column.low} + 1 = lines)"
             f" from (select count(*) as lines, max({column.value}) as top"
-            f" from {profile.table.relation} group by {', '.join(others)})"
+            f" from (from {profile.table.relation} limit {_SAMPLE_ROWS})"
+            f" group by {', '.join(others)})"
         ).fetchone()
         if row and row[0] >= 3 and row[1] >= 0.9 * row[0]:
             return True

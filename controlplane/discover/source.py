@@ -64,6 +64,8 @@ def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         with closing(duckdb.connect(str(folder / "tables.duckdb"))) as reader:
             prepare_reader(reader, folder)
             reader.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+            # The tables are read a few times and thrown away: packing them costs more than it spares.
+            reader.execute("set force_compression = 'uncompressed'")
             yield reader, folder
 
 
