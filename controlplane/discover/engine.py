@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from controlplane.discover.findings import (
 )
 from controlplane.discover.hierarchies import find_hierarchies
 from controlplane.discover.inclusion import Values
-from controlplane.discover.keys import KeyCandidate, find_keys
+from controlplane.discover.keys import KeyCandidate, almost_keys, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
 from controlplane.discover.relationships import Reference, Schema, find_schema
@@ -120,15 +121,33 @@ def _table(profile: TableProfile, schema: Schema, kinds: Sequence[ColumnType]) -
             for column, kind in zip(profile.columns, kinds, strict=True)
         ),
         primary_key=_key(*key, schema) if key else None,
-        candidate_keys=tuple(
-            Key(each.columns, 0.0, "unique and never missing, too")
-            for each in schema.candidates.get(profile.name, ())
-            if key is None or each.columns != key[0].columns
-        ),
+        candidate_keys=tuple(_other_keys(profile, schema)),
         foreign_keys=tuple(
             _foreign_key(each) for each in schema.references if each.child[0] == profile.name
         ),
     )
+
+
+def _other_keys(profile: TableProfile, schema: Schema) -> list[Key]:
+    """What else is unique, and what would be but for a few rows."""
+    key = schema.keys.get(profile.name)
+    found = [
+        Key(each.columns, 1 / (1 + math.exp(-each.score)), "unique and never missing, too")
+        for each in schema.candidates.get(profile.name, ())
+        if key is None or each.columns != key[0].columns
+    ]
+    if key is None and schema.candidates:
+        found += [
+            Key(
+                (column.name,),
+                0.0,
+                "nearly every row has a value of its own",
+                duplicates=column.filled - column.distinct,
+                nulls=column.nulls,
+            )
+            for column in almost_keys(profile)
+        ]
+    return found
 
 
 def _key(key: KeyCandidate, probability: float, schema: Schema) -> Key:

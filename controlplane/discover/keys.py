@@ -17,13 +17,15 @@ import duckdb
 
 from controlplane.discover.name_match import TableNames, matches
 from controlplane.discover.profile import ESTIMATE_ERROR, EXACT_ROWS, ColumnProfile, TableProfile
-from controlplane.targets.base import quoted
 
 # Of wide tables so many columns are tried together, and so many sets are counted.
 _MOST_COLUMNS = 14
 _MOST_COUNTED = 80
 _WIDEST = 4
 _TELLING_PAIRS = 3
+_NEARLY_UNIQUE = 0.98
+_FEWEST_ROWS = 50
+_FEW_SPACES = 0.1
 _LONGEST_KEY = 64
 _SAMPLE_ROWS = 20_000
 _MOST_TRIED = 200
@@ -235,6 +237,9 @@ def _composite(
     score -= min(0.7, 0.12 * max(0, columns[-1].position - width + 1))
     for column in columns:
         score += _member_score(column, names)
+    if any(column.distinct >= _NEARLY_UNIQUE * column.rows for column in columns):
+        # Beside a column that is nearly unique any other makes a unique set.
+        score -= 3.0
     is_sequence = _numbers_within(reader, profile, columns)
     if is_sequence:
         score += 2.0
@@ -274,6 +279,15 @@ def _numbers_within(
     return False
 
 
-def names_of(columns: Sequence[str]) -> str:
-    """Columns as they are written in a reason."""
-    return ", ".join(quoted(column) for column in columns)
+def almost_keys(profile: TableProfile) -> list[ColumnProfile]:
+    """Columns of which nearly every row has a value of its own: keys but for a few rows."""
+    return [
+        column
+        for column in profile.columns
+        if profile.rows >= _FEWEST_ROWS
+        and column.is_exact
+        and not column.is_unique
+        and column.domain in ("integer", "text")
+        and column.has_spaces < _FEW_SPACES
+        and column.distinct >= _NEARLY_UNIQUE * profile.rows
+    ]
