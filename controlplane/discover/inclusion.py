@@ -18,6 +18,7 @@ from controlplane.targets.base import quoted
 
 _SAMPLE_ROWS = 400
 _SAMPLE_SHARE = 0.5
+_AT_ONCE = 100
 LONGEST_REFERENCE = 64
 # A reference may have orphans, but most of its rows have a parent.
 LEAST_COVERAGE = 0.6
@@ -125,18 +126,8 @@ class Values:
             mine = owners.get(profile.name, [])
             for domain in kinds:
                 chosen = [index for index in mine if self._eligible[index].domain == domain]
-                if not chosen:
-                    continue
-                lists = ", ".join(
-                    f"{{'owner': {index}, 'values': list(distinct {self._eligible[index].value})}}"
-                    for index in chosen
-                )
-                self._reader.execute(
-                    f"insert into sample_{domain} select owner, value from (select"
-                    f" unnest([{lists}], recursive := true) from (from {profile.table.relation}"
-                    f" using sample reservoir({_SAMPLE_ROWS} rows) repeatable (1))) as found,"
-                    ' unnest("values") as each(value) where value is not null'
-                )
+                for start in range(0, len(chosen), _AT_ONCE):
+                    self._sample_of(profile, domain, chosen[start : start + _AT_ONCE])
         sampled: dict[int, int] = {}
         for domain in kinds:
             sampled |= dict(
@@ -145,6 +136,18 @@ class Values:
                 ).fetchall()
             )
         return sampled
+
+    def _sample_of(self, profile: TableProfile, domain: str, chosen: Sequence[int]) -> None:
+        lists = ", ".join(
+            f"{{'owner': {index}, 'values': list(distinct {self._eligible[index].value})}}"
+            for index in chosen
+        )
+        self._reader.execute(
+            f"insert into sample_{domain} select owner, value from (select"
+            f" unnest([{lists}], recursive := true) from (from {profile.table.relation}"
+            f" using sample reservoir({_SAMPLE_ROWS} rows) repeatable (1))) as found,"
+            ' unnest("values") as each(value) where value is not null'
+        )
 
 
 def is_eligible(column: ColumnProfile) -> bool:

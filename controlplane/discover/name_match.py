@@ -151,7 +151,8 @@ def _in_order(short: str, word: str) -> bool:
     return all(letter in letters for letter in short)
 
 
-def matches(given: Sequence[str], wanted: Sequence[str]) -> float:
+@lru_cache(maxsize=1 << 18)
+def matches(given: tuple[str, ...], wanted: tuple[str, ...]) -> float:
     """How well words say what other words say, 0 to 1; a role before them takes little away.
 
     `manager, staff` says staff; `staff, manager` hardly does.

@@ -18,6 +18,7 @@ import duckdb
 from controlplane.targets.base import literal
 
 _START_BYTES = 1 << 16
+_LARGE_BYTES = 64 << 20
 _ENDING = re.compile(r"\.csv(\.gz)?$", re.IGNORECASE)
 # A name has a letter, and is no value such as a date or an amount with a unit.
 _NAME = re.compile(r"[^\W\d_]")
@@ -74,6 +75,10 @@ def copy_plain(
     """Make a table of a plain CSV file, its columns quoted names; whether it is plain to its end."""
     kinds = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(columns)))
     chosen = ", ".join(f"nullif(c{index}, '') as {name}" for index, name in enumerate(columns))
+    # Large tables are read a few times and thrown away: packing them costs more than it spares. Small
+    # ones share their blocks only where they are packed.
+    packing = "uncompressed" if path.stat().st_size >= _LARGE_BYTES else "auto"
+    reader.execute(f"set force_compression = '{packing}'")
     try:
         reader.execute(
             f"create table {relation} as select {chosen} from read_csv({literal(str(path))},"
@@ -82,4 +87,6 @@ def copy_plain(
         )
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException):
         return False
+    finally:
+        reader.execute("set force_compression = 'auto'")
     return True

@@ -23,8 +23,10 @@ from controlplane.discover.profile import ColumnProfile, TableProfile
 
 # Keys that are tried as what others refer to: so many of each table, from this score on.
 _KEYS_TRIED = 3
+_MANY_TABLES = 200
 _LEAST_KEY_SCORE = -3.5
 _MOST_TUPLES = 40
+_MOST_PARENTS = 40
 # From here on a name says what its column refers to.
 _SAYS_SO = 0.5
 # Of combinations fewer are in a key by accident, and fewer are orphans.
@@ -75,9 +77,10 @@ def find_schema(
         candidates: the sets of columns that are unique in each table, likeliest first.
         names: the words of tables and columns; None where names say nothing.
     """
-    inclusions = _single_inclusions(values, candidates)
+    inclusions = _single_inclusions(values, candidates, names)
     widths = {profile.name: len(profile.columns) for profile in profiles}
-    found = _choose([_judged(each, widths, names) for each in inclusions])
+    rivals = _Rivals(names) if names is not None else None
+    found = _choose([_judged(each, widths, names, rivals) for each in inclusions])
     keys = _choose_keys(candidates, found)
     again = [_to_chosen(each, keys) for each in found]
     chosen = _best(_compete(again), keys)
@@ -89,24 +92,67 @@ def find_schema(
 
 
 def _single_inclusions(
-    values: Values, candidates: Mapping[str, Sequence[KeyCandidate]]
+    values: Values,
+    candidates: Mapping[str, Sequence[KeyCandidate]],
+    names: Mapping[str, TableNames] | None,
 ) -> list[Inclusion]:
-    found = []
+    """What is included in which key, as far as it is worth counting.
+
+    In a thousand tables with keys from one to twenty everything is included in everything: of many
+    keys that a column may fit, the best said and the tightest are counted.
+    """
+    fits: dict[tuple[str, str], list[tuple[ColumnProfile, KeyCandidate]]] = {}
+    most = _KEYS_TRIED if len(candidates) <= _MANY_TABLES else 1
     for keys in candidates.values():
         tried = [each for each in keys if each.is_single and each.score > _LEAST_KEY_SCORE]
-        for key in tried[:_KEYS_TRIED]:
-            parent = key.profiles[0]
-            if not is_eligible(parent):
-                continue
-            for child in values.near(parent):
-                inclusion = values.included(child, key)
-                if inclusion.coverage >= LEAST_COVERAGE:
-                    found.append(inclusion)
+        for key in tried[:most]:
+            if is_eligible(key.profiles[0]):
+                for child in values.near(key.profiles[0]):
+                    fits.setdefault((child.table, child.name), []).append((child, key))
+    found = []
+    for pairs in fits.values():
+        if len(pairs) > _MOST_PARENTS:
+            pairs.sort(
+                key=lambda pair: (
+                    -_said(pair[0], pair[1], names),
+                    pair[1].profiles[0].distinct,
+                    pair[1].table,
+                )
+            )
+        for child, key in pairs[:_MOST_PARENTS]:
+            inclusion = values.included(child, key)
+            if inclusion.coverage >= LEAST_COVERAGE:
+                found.append(inclusion)
     return found
 
 
+def _said(child: ColumnProfile, key: KeyCandidate, names: Mapping[str, TableNames] | None) -> float:
+    if names is None:
+        return 0.0
+    name = names[child.table].columns[child.name]
+    return said_of(name.core, name.full, key, names)
+
+
+class _Rivals:
+    """The tables that names of columns say best, each name looked up once."""
+
+    def __init__(self, names: Mapping[str, TableNames]) -> None:
+        self._tables = {table: each.table for table, each in names.items()}
+        self._best: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+
+    def best(self, core: tuple[str, ...], without: str) -> float:
+        """How well the name says the table that it says best, another than this one."""
+        if core not in self._best:
+            said = [(matches(core, words), table) for table, words in self._tables.items()]
+            self._best[core] = sorted(said, reverse=True)[:2]
+        return next((said for said, table in self._best[core] if table != without), 0.0)
+
+
 def _judged(
-    inclusion: Inclusion, widths: Mapping[str, int], names: Mapping[str, TableNames] | None
+    inclusion: Inclusion,
+    widths: Mapping[str, int],
+    names: Mapping[str, TableNames] | None,
+    rivals: _Rivals | None,
 ) -> Reference:
     (child,) = inclusion.child
     parent = inclusion.parent
@@ -119,7 +165,7 @@ def _judged(
     if child.table == parent.table:
         score += _self_score(child, names)
     shown = _value_score(inclusion)
-    if names is None:
+    if names is None or rivals is None:
         return Reference(inclusion, score + shown)
     name = names[child.table].columns[child.name]
     said = said_of(name.core, name.full, parent, names)
@@ -128,7 +174,8 @@ def _judged(
     if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):
         # What is said outright is not taken back because few of the values occur.
         shown = max(shown, -1.0)
-    return Reference(inclusion, score + shown + _name_score(child, parent, said, names), said=said)
+    score += shown + _name_score(child, parent, said, names, rivals)
+    return Reference(inclusion, score, said=said)
 
 
 def _coverage_score(inclusion: Inclusion) -> float:
@@ -206,13 +253,14 @@ def _is_above(name: Sequence[str], table: Sequence[str]) -> bool:
 
 
 def _name_score(
-    child: ColumnProfile, parent: KeyCandidate, said: float, names: Mapping[str, TableNames]
+    child: ColumnProfile,
+    parent: KeyCandidate,
+    said: float,
+    names: Mapping[str, TableNames],
+    rivals: _Rivals,
 ) -> float:
     name = names[child.table].columns[child.name]
-    best = max(
-        (matches(name.core, names[table].table) for table in names if table != parent.table),
-        default=0.0,
-    )
+    best = rivals.best(name.core, parent.table)
     score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
     if (said < _SAYS_SO and set(name.full) & MEASURES) or (said < 0.95 and _is_measured(name)):
         score -= 2.5

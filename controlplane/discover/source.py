@@ -27,7 +27,7 @@ _DATA = re.compile(
 )
 _ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.I)
 _DOCUMENT = re.compile(r"\.json$", re.I)
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "1.4GB"
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,6 @@ def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         with closing(duckdb.connect(str(folder / "tables.duckdb"))) as reader:
             prepare_reader(reader, folder)
             reader.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-            # The tables are read a few times and thrown away: packing them costs more than it spares.
-            reader.execute("set force_compression = 'uncompressed'")
             yield reader, folder
 
 
