@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ from controlplane.generate.star_resolution import resolve_star
 from controlplane.generate.star_source import SourceTable
 from controlplane.specs.files import STAR, parse_spec
 from controlplane.sql import Column
+
+_WRITTEN = re.compile(
+    "(last_)?(update|updated|modified|created|inserted|loaded)(_date|_at|_on|_time)?|rowguid"
+)
 
 
 def with_hierarchies(
@@ -48,8 +53,21 @@ def with_hierarchies(
                 name = _unused(hierarchy.name, [each["name"] for each in found])
                 if levels and levels not in [each["levels"] for each in found]:
                     found.append({"name": name, "levels": levels})
-        dimensions.append({**block, "hierarchies": found} if found else block)
+        noise = _bookkeeping(by_name[block["name"]], tables[block["model"]])
+        more: dict[str, Any] = {"leave_out": noise} if noise else {}
+        more |= {"hierarchies": found} if found else {}
+        dimensions.append({**block, **more})
     return {**document, "dimensions": dimensions}
+
+
+def _bookkeeping(dimension: DimensionModel, table: SourceTable) -> list[str]:
+    """The columns that say when the row of a flattened table was written."""
+    return [
+        each.column.name
+        for each in dimension.attributes
+        if not each.sql.startswith(f"{table.step}.")
+        and _WRITTEN.fullmatch(each.sql.rpartition(".")[2])
+    ]
 
 
 def _levels(

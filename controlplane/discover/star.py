@@ -25,6 +25,7 @@ _BOOKKEEPING = (
     "inserted",
 )
 _DAYS = frozenset({"date", "day", "calendar", "time", "dates", "days", "times", "calendar_date"})
+_SHORT = frozenset({"id", "key", "code", "no", "number", "num", "uid", "uuid", "pk"})
 _NUMBERS = ("integer", "bigint", "decimal", "double")
 
 
@@ -57,7 +58,33 @@ def parts(findings: Findings) -> dict[str, Part | None]:
         for key in usable_keys(table, findings)
         if key.ref_table != table.name
     )
-    return {table.name: _part(table, findings, incoming) for table in findings.tables}
+    found = {table.name: _part(table, findings, incoming) for table in findings.tables}
+    for table in findings.tables:
+        if found[table.name] == "dimension" and _only_links(table, findings, found):
+            found[table.name] = "fact"
+    return found
+
+
+def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
+    """Whether a dimension says nothing of its own, such as a copy of a film in a store.
+
+    A fact without measures then hands its keys on to the facts that name it.
+    """
+    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
+    own = verified_key(table)
+    inside = {name for key in keys for name in key.columns} | set(own.columns if own else ())
+    readers = [
+        each.name
+        for each in findings.tables
+        if each.name != table.name
+        and any(key.ref_table == table.name for key in usable_keys(each, findings))
+    ]
+    return (
+        len(keys) > 1
+        and bool(readers)
+        and all(found[name] == "fact" for name in readers)
+        and all(column.name in inside or _is_bookkeeping(column.name) for column in table.columns)
+    )
 
 
 def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part | None:
@@ -205,7 +232,8 @@ class _Drawing:
         if wanted in columns.values():
             # A key of that name came with the data.
             block["surrogate_key"] = f"{naming.singular(names.entity)}_sk"
-        return block
+        called = _called_by_entity(names, block["key"], set(columns.values()))
+        return {**block, "names": called} if called else block
 
     def fact(self, table: Table, keys: Mapping[str, str]) -> dict[str, Any]:
         """The block of a fact or a bridge; `keys` are the surrogate keys of dimensions by model."""
@@ -230,17 +258,25 @@ class _Drawing:
             for column in relation["columns"]
         }
         kept = {column for _, relation in drawn for column in relation["columns"]} - whole
+        days = {
+            relation["columns"][0]
+            for key, relation in drawn
+            if self.names[key.ref_table].entity in _DAYS and len(key.columns) == 1
+        }
         dates, measures, degenerate = [], [], []
         for column in table.columns:
             name = columns[column.name]
-            if name in own or name in whole:
-                continue
             kind = types[name].split("(")[0]
-            if kind in ("date", "timestamp") and name not in kept:
+            is_day = kind in ("date", "timestamp") and name not in days
+            if (name in own or name in whole) and not is_day:
+                continue
+            if is_day:
                 date = self._date(column, name, taken)
                 if date is not None:
                     dates.append(date)
-                if kind == "timestamp" or date is None or table.role == "bridge":
+                if name in own or (name in whole and date is not None):
+                    continue
+                if kind == "timestamp" or date is None or part == "bridge":
                     degenerate.append(name)
             elif column.additivity is not None and kind in _NUMBERS and name not in kept:
                 measures.append({"column": name, "additivity": column.additivity})
@@ -256,7 +292,8 @@ class _Drawing:
             )
             if listed
         }
-        return block
+        called = _called_by_entity(names, [*own, *degenerate], {*taken, *columns.values()})
+        return {**block, "names": called} if called else block
 
     def _date(self, column: Column, name: str, taken: set[str]) -> dict[str, Any] | None:
         """A date as a role of the calendar; None for when a row was written."""
@@ -332,6 +369,16 @@ def draw_star(
     if drawing.relations:
         document["relations"] = drawing.relations
     return document
+
+
+def _called_by_entity(names: TableName, columns: Sequence[str], taken: set[str]) -> dict[str, str]:
+    """What columns are called whose name says nothing without their table: the id of a customer."""
+    found = {}
+    for name in columns:
+        called = f"{naming.singular(names.entity)}_{name}"
+        if name in _SHORT and called not in taken and len(called) <= naming.MAX_TABLE_NAME:
+            found[name] = called
+    return found
 
 
 # --- roles ----------------------------------------------------------------------------------------

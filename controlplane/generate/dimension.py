@@ -13,7 +13,7 @@ from controlplane.generate.star import (
     Reference,
 )
 from controlplane.generate.star_source import SourceTable
-from controlplane.generate.text import INDENT, Cte, import_cte, model, ref, select
+from controlplane.generate.text import INDENT, Cte, import_cte, indented, model, ref, select
 from controlplane.sql import written_type
 
 
@@ -69,14 +69,21 @@ def joins(items: Sequence[Joined], tables: Mapping[str, SourceTable]) -> list[st
         step = step_of(item.relation, tables)
         alias = f" as {item.name}" if item.name != step else ""
         lines.append(f"left join {step}{alias}")
+        if len(item.on) == 1:
+            left, right = item.on[0]
+            lines.append(f"{INDENT}on {left} = {right}")
+            continue
+        lines.append(f"{INDENT}on")
         for index, (left, right) in enumerate(item.on):
-            lines.append(f"{INDENT}{'and' if index else 'on'} {left} = {right}")
+            lines.append(f"{INDENT * 2}{'and ' if index else ''}{left} = {right}")
     return lines
 
 
 def found_or_unknown(item: Reference) -> str:
     """The column of a reference: the key that was found, or the unknown member's."""
-    return f"coalesce(\n{INDENT}{item.found},\n{INDENT}{UNKNOWN_KEY}\n) as {item.name}"
+    if "\n" not in item.found:
+        return f"coalesce({item.found}, {UNKNOWN_KEY}) as {item.name}"
+    return f"coalesce(\n{indented(item.found)},\n{INDENT}{UNKNOWN_KEY}\n) as {item.name}"
 
 
 def _without_source(columns: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from controlplane.sql import Column
 
 # The row to which facts point whose own dimension row is missing or not known.
-UNKNOWN_KEY = "cast('00000000-0000-0000-0000-000000000000' as uuid)"
+UNKNOWN_KEY = "{{ unknown_key() }}"
 UNKNOWN_TEXT = "(unknown)"
 UNKNOWN_DATE = "0"
 # What tells the records of a table without a key apart.

@@ -76,7 +76,8 @@ class _Reader:
         for column in parent.columns:
             if column.name in matched:
                 continue
-            short = column.name if column.name.startswith(f"{own}_") else f"{own}_{column.name}"
+            # The city of a city is called so, and not city_city.
+            short = column.name if column.name.startswith(own) else f"{own}_{column.name}"
             called = short if short not in self._taken else f"{prefix}{short}"
             called = self._unused(called[: naming.MAX_NAME - 4], self._taken)
             text = parent.descriptions.get(column.name, "")
@@ -108,8 +109,8 @@ class _Reader:
         )
         parts = ", ".join(f"'{name}.{column.name}'" for column in key)
         found = (
-            f"case when {name}.{key[0].name} is not null"
-            f" then {{{{ surrogate_uuid([{parts}]) }}}} end"
+            f"case\n    when {name}.{key[0].name} is not null\n"
+            f"        then {{{{ surrogate_uuid([{parts}]) }}}}\nend"
         )
         called = self._unused(role_key(relation.role, other.key_column), self._taken)
         text = f"The row of `{other.name}` that is its {own.replace('_', ' ')}."

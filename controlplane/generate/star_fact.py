@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from controlplane import naming
+from controlplane import naming, sql
 from controlplane.generate.process import sentence
 from controlplane.generate.star import (
     RECORD_KEY,
@@ -235,10 +235,16 @@ def resolve_fact(
                 f"{place}.measures[{position}].column",
                 f"'{column.name}' is {column.type}, and a measure is a number",
             )
+    named = {column.name: spec.names.get(column.name, column.name) for column in (*key, *kept)}
+    for name in spec.names:
+        if name not in named:
+            source.problem(f"{place}.names.{name}", sql.unknown_column(name, list(named)))
     # Every column of the fact, with the field that asks for it.
-    names = [(f"{place}.key", column.name) for column in (*key, *record_key)]
+    names = [
+        (f"{place}.key", named.get(column.name, column.name)) for column in (*key, *record_key)
+    ]
     names += [(f"{place}.name", reference.name) for reference in reader.references]
-    names += [(f"{place}.degenerate", column.name) for column in kept]
+    names += [(f"{place}.degenerate", named[column.name]) for column in kept]
     names += [(f"{place}.measures[{i}].name", each.name or c.name) for i, each, c in measures]
     for position, (field_name, name) in enumerate(names):
         if name in [other for _, other in names[:position]]:
@@ -251,17 +257,14 @@ def resolve_fact(
         model=table.model,
         description=sentence(spec.description),
         is_bridge=isinstance(spec, Bridge),
-        key=tuple(_attribute(table, column) for column in (*key, *record_key)),
+        key=tuple(_attribute(table, column, named) for column in (*key, *record_key)),
         has_own_key=bool(spec.key),
         joins=tuple(reader.joins),
         references=tuple(reader.references),
-        degenerate=tuple(_attribute(table, column) for column in kept),
+        degenerate=tuple(_attribute(table, column, named) for column in kept),
         measures=tuple(
             MeasureColumn(
-                replace(
-                    _attribute(table, column),
-                    column=replace(column, name=measure.name or column.name),
-                ),
+                _attribute(table, column, {column.name: measure.name or column.name}),
                 column.name,
                 measure.additivity,
             )
@@ -270,13 +273,14 @@ def resolve_fact(
     )
 
 
-def _attribute(table: SourceTable, column: Column) -> Attribute:
+def _attribute(table: SourceTable, column: Column, names: Mapping[str, str]) -> Attribute:
     texts = {
         "_batch_id": "The batch that brought the record.",
         "_row_number": "The record's place in its source, from 1.",
     }
     text = table.descriptions.get(column.name) or texts.get(column.name, "")
-    return Attribute(column, f"{table.step}.{column.name}", text)
+    called = replace(column, name=names.get(column.name, column.name))
+    return Attribute(called, f"{table.step}.{column.name}", text)
 
 
 def _has(table: SourceTable, name: str) -> bool:

@@ -27,6 +27,7 @@ MACROS = (
     "surrogate_uuid",
     "try_cast",
     "try_cast_json",
+    "unknown_key",
 )
 TESTS = (
     "adds_up",

@@ -106,6 +106,10 @@ class Fact(Block):
         default_factory=list,
         description="Other columns that it keeps as they are, such as the number of an order.",
     )
+    names: dict[str, Identifier] = Field(
+        default_factory=dict,
+        description="What columns of `key` and `degenerate` are called in the fact instead.",
+    )
 
 
 class Bridge(Fact):
