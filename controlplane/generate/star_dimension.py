@@ -73,11 +73,15 @@ class _Reader:
         self.joins.append(joined(name, parent.model, step, on))
         matched = {two.name for _, two in pairs}
         inner = f"{prefix}{own}_"
+        further = {
+            name for _, each in self.source.relations_of(parent.model) for name in each.columns
+        }
         for column in parent.columns:
             if column.name in matched:
                 continue
-            # The city of a city is called so, and not city_city.
-            short = column.name if column.name.startswith(own) else f"{own}_{column.name}"
+            # The city of a city is called so, and not city_city; nor is what leads further.
+            plain = column.name.startswith(own) or column.name in further
+            short = column.name if plain else f"{own}_{column.name}"
             called = short if short not in self._taken else f"{prefix}{short}"
             called = self._unused(called[: naming.MAX_NAME - 4], self._taken)
             text = parent.descriptions.get(column.name, "")

@@ -122,9 +122,7 @@ class _Reader:
                 f"'{dimension.name}' leaves a column out that tells its rows apart",
             )
             return
-        alias = self._unused(
-            f"{relation.role}_{dimension.name}" if relation.role else dimension.name
-        )
+        alias = self._unused(f"{relation.role}_dim" if relation.role else dimension.name)
         self.joins.append(joined(alias, dimension.name, step, on))
         what = (relation.role or label(relation.to)).replace("_", " ")
         self.references.append(
