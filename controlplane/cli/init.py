@@ -74,6 +74,7 @@ def make_project(
         environment = {k: v for k, v in os.environ.items() if k != "DATABANK_TARGET"}
         environment.pop("DATABANK_STATE_URL", None)
         environment.pop("DBT_PROFILES_DIR", None)
+        environment |= _password(source)
         project = load_project(place, place, target=target, environment=environment)
         answer: dict[str, Any] = {
             "project": str(folder),
@@ -84,6 +85,20 @@ def make_project(
         if source is not None:
             answer |= _fill(project, source, wanted.name, look or _discover)
     return answer
+
+
+def _password(source: str | None) -> dict[str, str]:
+    """The password of a database, as the variable that specs refer to; told, since no file has it."""
+    if source is None or "://" not in source:
+        return {}
+    from controlplane.cli.output import narrate
+    from controlplane.discover.draft import SOURCE_PASSWORD, outside_password
+
+    _, password = outside_password(source)
+    if password is None:
+        return {}
+    narrate(f"The password is not written; set {SOURCE_PASSWORD} to it for later loads")
+    return {SOURCE_PASSWORD: password}
 
 
 def _discover(source: str) -> Findings:

@@ -15,7 +15,7 @@ from controlplane.config import Project
 from controlplane.discover.findings import Column, Key, Table
 from controlplane.discover.names import TableName
 from controlplane.specs.files import ETL
-from controlplane.specs.secrets import externalise_password, reference
+from controlplane.specs.secrets import externalise_password
 from controlplane.specs.write import render
 from controlplane.sql import ExpressionError
 
@@ -115,11 +115,6 @@ def verified_key(table: Table) -> Key | None:
 def outside_password(url: str) -> tuple[str, str | None]:
     """A connection string as specs hold it, and the password that was taken out of it."""
     return externalise_password(url, SOURCE_PASSWORD)
-
-
-def password_hint() -> str:
-    """What stands in specs for the password."""
-    return reference(SOURCE_PASSWORD)
 
 
 def _file_document(place: Path, names: TableName, project: Project) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def label(model: str) -> str:
 
 def default_role(column: str) -> str:
     """What a day is for, by its column: `order` for `order_date` and `ordered_at`'s `ordered`."""
+    column = column.rstrip("_")
     for suffix in ("_date_time", "_datetime", "_timestamp", "_date", "_time", "_at", "_on"):
         if column.endswith(suffix) and column != suffix:
             return column.removesuffix(suffix)
