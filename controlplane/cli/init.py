@@ -102,10 +102,9 @@ def _password(source: str | None) -> dict[str, str]:
 
 
 def _discover(source: str) -> Findings:
-    from controlplane.discover.engine import discover  # type: ignore[import-not-found,unused-ignore]
+    from controlplane.discover.engine import discover
 
-    found: Findings = discover(source)
-    return found
+    return discover([source])
 
 
 def _fill(

@@ -29,7 +29,8 @@ class ColumnType:
     """What the values of a column are.
 
     `format` is a strptime pattern of dates and times; `storage` the type that a spec declares, such
-    as `decimal(12,2)`; `confidence` the share of such answers that are right, 0 to 1.
+    as `decimal(12,2)`; `confidence` the share of such answers that are right, 0 to 1; `pattern` how
+    most values are written, such as `9+-9+-9+` or `A+9+`.
     """
 
     type: ValueType
@@ -39,6 +40,7 @@ class ColumnType:
     reason: str
     storage: str = "text"
     sentinels: tuple[Sentinel, ...] = ()
+    pattern: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ _WORDS = naming.RESERVED | frozenset(
     grouping int integer interval least national nchar none normalize nullif numeric overlay
     position precision real row setof smallint substring time timestamp treat trim uuid json text
     value values varchar year month day hour minute second
-    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+    """.split()
 )
 _TAKEN = ("load_batches", "load_rejects")
 

@@ -1,0 +1,93 @@
+"""`databank discover`: what unknown data are, how sure that is, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from controlplane.cli.options import output_option
+
+if TYPE_CHECKING:
+    from controlplane.discover.findings import Findings, ForeignKey, Table
+
+
+@click.command(epilog="Example: databank discover exports/ --only keys")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--only",
+    type=click.Choice(["types", "keys"]),
+    help="Find this alone: types of columns, or keys and references.",
+)
+@output_option
+def discover(sources: tuple[str, ...], only: str | None, output: str) -> None:
+    """Find out what unknown data are: types, keys, references, roles and hierarchies.
+
+    SOURCE is a file or a folder of files. Each answer has a confidence between 0 and 1, the reason,
+    and what speaks against it. Nothing is written.
+    """
+    from controlplane.cli.output import emit, narrate
+    from controlplane.discover.engine import Part
+    from controlplane.discover.engine import discover as find_out
+
+    part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
+    findings = find_out(sources, only=part)
+    for note in findings.notes:
+        narrate(note)
+    emit(findings.to_dict(), output, lambda: _render(findings, only))
+
+
+def _render(findings: Findings, only: str | None) -> str:
+    return "\n\n".join(_table(table, only) for table in findings.tables)
+
+
+def _table(table: Table, only: str | None) -> str:
+    from controlplane.cli.output import table as aligned
+
+    role = f", {table.role}: {table.role_reason}" if table.role else ""
+    lines = [f"{table.name} ({_count(table.rows, 'row')}{role})"]
+    if only != "types":
+        key = table.primary_key
+        if key is None:
+            lines.append("  key         none found: no columns are unique and look like a key")
+        else:
+            lines.append(
+                f"  key         {', '.join(key.columns)} ({key.confidence:.2f}: {key.reason})"
+            )
+        lines += [f"  refers      {_reference(each)}" for each in table.foreign_keys]
+        for each in table.hierarchies:
+            levels = " > ".join(
+                level.column if level.table == table.name else f"{level.table}.{level.column}"
+                for level in each.levels
+            )
+            lines.append(f"  hierarchy   {levels}")
+    if only == "keys":
+        return "\n".join(lines)
+    rows = [
+        (
+            column.name,
+            column.kind.type,
+            column.kind.semantic,
+            column.kind.format,
+            f"{column.kind.confidence:.2f}",
+            column.nulls,
+            column.distinct,
+            column.kind.reason,
+        )
+        for column in table.columns
+    ]
+    header = ("column", "type", "semantic", "format", "sure", "missing", "distinct", "reason")
+    body = aligned(header, rows)
+    return "\n".join([*lines, *("  " + line for line in body.splitlines())])
+
+
+def _reference(key: ForeignKey) -> str:
+    against = f", {_count(key.orphans, 'orphan')}" if key.orphans else ""
+    return (
+        f"{', '.join(key.columns)} -> {key.ref_table}.{', '.join(key.ref_columns)}"
+        f" {key.cardinality} ({key.confidence:.2f}: {key.reason}{against})"
+    )
+
+
+def _count(count: int, unit: str) -> str:
+    return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"

@@ -1,0 +1,93 @@
+"""Reads a sample of a table's columns: the same rows every time, all of them of a small table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from controlplane.targets.base import quoted
+
+# How many cells are looked at one by one; of what is more, only counts are taken.
+_CELLS = 60_000
+_MOST_ROWS, _FEWEST_ROWS = 3_000, 400
+# Longer texts are cut: no type that is more than text is as long.
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The values of a column without white space at their ends, as they come, with their rows.
+
+    `rows` is the number of rows with a value in the sample; `of` how many rows the table has for
+    each row of the sample; `blanks` are texts of nothing but white space, with their rows.
+    """
+
+    column: str
+    counts: Mapping[str, int]
+    rows: int
+    of: float
+    blanks: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_samples(
+    reader: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]
+) -> list[Sample]:
+    """A sample of each column, from the first rows and from rows spread over the table.
+
+    Rows are taken by their position, so that the same table gives the same sample.
+    """
+    if not columns:
+        return []
+    found = reader.execute(f"select count(*) from {relation}").fetchone()
+    total = int(found[0]) if found else 0
+    wanted = min(max(_CELLS // len(columns), _FEWEST_ROWS), _MOST_ROWS)
+    names = ", ".join(f"left({quoted(name)}, {_LONGEST}) as c{i}" for i, name in enumerate(columns))
+    if total <= wanted:
+        rows = reader.execute(f"select {names} from {relation}").fetchall()
+    else:
+        head, step = wanted // 2, max(total // (wanted - wanted // 2), 1)
+        chosen = ", ".join(f"c{i}" for i in range(len(columns)))
+        rows = reader.execute(
+            f"select {chosen} from (select {names}, row_number() over () as position"
+            f" from {relation}) where position <= {head} or position % {step} = 0"
+        ).fetchall()
+    of = total / len(rows) if rows else 1.0
+    by_column = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    return [_sample(name, values, of) for name, values in zip(columns, by_column, strict=True)]
+
+
+def _sample(name: str, values: Sequence[str | None], of: float) -> Sample:
+    counts: Counter[str] = Counter()
+    blanks: Counter[str] = Counter()
+    for value, count in Counter(values).items():
+        if value is None:
+            continue
+        if text := value.strip():
+            counts[text] += count
+        elif value:
+            blanks[value] += count
+    return Sample(name, counts, counts.total(), of, blanks)
+
+
+def pattern_of(counts: Mapping[str, int]) -> str:
+    """The pattern that most rows have: `9+` for digits, `A+` and `a+` for letters."""
+    patterns: Counter[str] = Counter()
+    for value, count in counts.items():
+        patterns[_pattern(value)] += count
+    return patterns.most_common(1)[0][0] if patterns else ""
+
+
+def _pattern(value: str) -> str:
+    made = []
+    last = ""
+    for each in value[:40]:
+        kind = (
+            "9" if each.isdigit() else ("A" if each.isupper() else "a") if each.isalpha() else each
+        )
+        if kind != last or kind not in "9Aa":
+            made.append(f"{kind}+" if kind in "9Aa" else kind)
+        last = kind
+    return "".join(made)

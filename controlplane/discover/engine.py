@@ -1,0 +1,172 @@
+"""Discovers unknown data: from tables of text to types, keys, relationships, roles, hierarchies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from controlplane.discover.column_types import find_column_types
+from controlplane.discover.findings import (
+    Column,
+    ColumnType,
+    Findings,
+    ForeignKey,
+    Key,
+    Table,
+    ValueType,
+)
+from controlplane.discover.hierarchies import find_hierarchies
+from controlplane.discover.inclusion import Values
+from controlplane.discover.keys import KeyCandidate, find_keys
+from controlplane.discover.name_match import TableNames, are_meaningless, read_names
+from controlplane.discover.profile import Domain, TableProfile, profile_table
+from controlplane.discover.relationships import Reference, Schema, find_schema
+from controlplane.discover.roles import counted, with_roles
+from controlplane.discover.shared_types import with_shared_types
+from controlplane.discover.source import SourceTable, data_files, read_files, scratch
+
+Part = Literal["all", "types", "keys"]
+
+_PLAIN: Mapping[Domain, ValueType] = {
+    "integer": "integer",
+    "decimal": "decimal",
+    "time": "datetime",
+    "text": "string",
+    "empty": "empty",
+}
+
+
+def discover(given: Sequence[str | Path], *, only: Part = "all") -> Findings:
+    """What is found out about the files of paths and folders.
+
+    Args:
+        given: files and folders.
+        only: types, keys, or everything.
+
+    Raises:
+        SourceError: nothing can be read.
+    """
+    with scratch() as (reader, folder):
+        tables, notes = read_files(reader, data_files([str(each) for each in given]), folder)
+        return find(reader, tables, only=only, notes=notes)
+
+
+def find(
+    reader: duckdb.DuckDBPyConnection,
+    tables: Sequence[SourceTable],
+    *,
+    only: Part = "all",
+    notes: Sequence[str] = (),
+) -> Findings:
+    """What is found out about tables in a scratch DuckDB."""
+    profiles = [profile_table(reader, table) for table in tables]
+    schema = Schema({}, {}, ())
+    if only != "types":
+        schema = _schema(reader, profiles)
+    found = []
+    for profile in profiles:
+        if only == "keys":
+            kinds = [_counted_as(column.domain) for column in profile.columns]
+        else:
+            table = profile.table
+            kinds = find_column_types(reader, table.relation, table.columns, table=table.name)
+        found.append(_table(profile, schema, kinds))
+    findings = with_shared_types(Findings(tuple(found), tuple(notes)))
+    if only != "all":
+        return findings
+    findings = with_roles(findings)
+    by_name = {table.name: table for table in findings.tables}
+    hierarchies = find_hierarchies(reader, profiles, by_name)
+    return replace(
+        findings,
+        tables=tuple(replace(t, hierarchies=hierarchies[t.name]) for t in findings.tables),
+    )
+
+
+def _schema(reader: duckdb.DuckDBPyConnection, profiles: Sequence[TableProfile]) -> Schema:
+    names = _names(profiles)
+    candidates = {
+        profile.name: find_keys(reader, profile, names[profile.name] if names else None)
+        for profile in profiles
+    }
+    return find_schema(Values(reader, profiles), profiles, candidates, names)
+
+
+def _names(profiles: Sequence[TableProfile]) -> Mapping[str, TableNames] | None:
+    """The words of the names; None where they only count."""
+    columns = {profile.name: profile.table.columns for profile in profiles}
+    if all(are_meaningless(names) for names in columns.values()):
+        return None
+    return read_names(columns)
+
+
+def _counted_as(domain: Domain) -> ColumnType:
+    """What is known of a column's type without looking for it."""
+    return ColumnType(_PLAIN[domain], None, None, 0.5, "as its values were compared")
+
+
+def _table(profile: TableProfile, schema: Schema, kinds: Sequence[ColumnType]) -> Table:
+    key = schema.keys.get(profile.name)
+    return Table(
+        name=profile.name,
+        source=profile.table.source,
+        rows=profile.rows,
+        columns=tuple(
+            Column(column.name, kind, column.nulls, column.distinct, column.is_exact)
+            for column, kind in zip(profile.columns, kinds, strict=True)
+        ),
+        primary_key=_key(*key, schema) if key else None,
+        candidate_keys=tuple(
+            Key(each.columns, 0.0, "unique and never missing, too")
+            for each in schema.candidates.get(profile.name, ())
+            if key is None or each.columns != key[0].columns
+        ),
+        foreign_keys=tuple(
+            _foreign_key(each) for each in schema.references if each.child[0] == profile.name
+        ),
+    )
+
+
+def _key(key: KeyCandidate, probability: float, schema: Schema) -> Key:
+    reasons = ["unique and never missing"]
+    if key.profiles[0].position == 0:
+        reasons.append("stands first")
+    if key.is_sequence:
+        reasons.append("counts within the others")
+    referring = {
+        each.child[0]
+        for each in schema.references
+        if (each.inclusion.parent.table, each.inclusion.parent.columns) == (key.table, key.columns)
+    }
+    if referring:
+        reasons.append(f"{counted(len(referring), 'table')} to it")
+    return Key(key.columns, probability, ", ".join(reasons))
+
+
+def _foreign_key(reference: Reference) -> ForeignKey:
+    inclusion = reference.inclusion
+    rows = inclusion.child[0].rows
+    orphans = inclusion.rows - inclusion.matched_rows
+    unique = inclusion.distinct == inclusion.rows
+    shown = f"{inclusion.matched_distinct} of {inclusion.distinct} values are in the key"
+    if inclusion.parent.profiles[0].rows:
+        share = inclusion.matched_distinct / inclusion.parent.profiles[0].rows
+        shown += f", {share:.0%} of which is used"
+    said = reference.said
+    if said is not None:
+        shown += "; the name says so" if said >= 0.6 else "; the name does not say so"
+    return ForeignKey(
+        columns=reference.child[1],
+        ref_table=inclusion.parent.table,
+        ref_columns=inclusion.parent.columns,
+        confidence=reference.probability,
+        cardinality="one-to-one" if unique else "many-to-one",
+        coverage=inclusion.coverage,
+        orphans=orphans,
+        nulls=rows - inclusion.rows,
+        reason=shown,
+    )

@@ -1,0 +1,251 @@
+"""Finds the columns that identify a row, alone or together.
+
+Uniqueness is always counted over all rows. Which of several unique sets of columns is the key that
+somebody chose is judged by what such keys look like: they come first, are short, are called a key.
+Source of the search: Heise et al., "Scalable Discovery of Unique Column Combinations", PVLDB 7(4),
+2013; of the signs: Jiang and Naumann, "Holistic primary key and foreign key detection" (HoPF), Journal
+of Intelligent Information Systems 54, 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import duckdb
+
+from controlplane.discover.name_match import TableNames, matches
+from controlplane.discover.profile import ESTIMATE_ERROR, EXACT_ROWS, ColumnProfile, TableProfile
+from controlplane.targets.base import quoted
+
+# Of wide tables so many columns are tried together, and so many sets are counted.
+_MOST_COLUMNS = 14
+_MOST_COUNTED = 80
+_WIDEST = 4
+_LONGEST_KEY = 64
+_SAMPLE_ROWS = 20_000
+_MOST_TRIED = 200
+
+
+@dataclass(frozen=True)
+class KeyCandidate:
+    """Columns that are unique and never null; `score` is the log-odds that they are the key."""
+
+    table: str
+    columns: tuple[str, ...]
+    profiles: tuple[ColumnProfile, ...]
+    score: float
+    is_sequence: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one column is enough."""
+        return len(self.columns) == 1
+
+
+def find_keys(
+    reader: duckdb.DuckDBPyConnection, profile: TableProfile, names: TableNames | None
+) -> list[KeyCandidate]:
+    """The sets of columns that could be the table's key, the likeliest first.
+
+    Sets of several columns are looked for where no single column is a good key.
+
+    Args:
+        reader: holds the table.
+        profile: its counts.
+        names: the words of its names; None where names say nothing.
+    """
+    if not profile.rows:
+        return []
+    singles = [
+        KeyCandidate(profile.name, (c.name,), (c,), single_score(c, names))
+        for c in profile.columns
+        if c.is_unique and c.domain != "decimal" and c.longest <= 4 * _LONGEST_KEY
+    ]
+    singles.sort(key=lambda each: -each.score)
+    found = singles
+    if not singles or singles[0].score < GOOD_SINGLE:
+        found = [*singles, *_composites(reader, profile, names)]
+    return sorted(found, key=lambda each: -each.score)
+
+
+# From here on a single column is the key whatever others there may be.
+GOOD_SINGLE = 2.0
+
+
+def single_score(column: ColumnProfile, names: TableNames | None) -> float:
+    """The log-odds that a unique column is its table's key."""
+    score = (2.2, 0.3, -0.5, -1.0)[min(column.position, 3)]
+    if column.domain == "integer":
+        score += 1.2
+        if column.is_dense and column.low in (0, 1):
+            score += 1.5
+    elif column.domain == "time":
+        score -= 2.0
+    elif column.domain == "text":
+        score += _text_score(column)
+    if names is not None:
+        score += _name_score(column, names)
+    return score
+
+
+def _text_score(column: ColumnProfile) -> float:
+    if column.has_spaces > 0.1:
+        return -2.5 if column.mean_length <= _LONGEST_KEY / 2 else -4.0
+    if column.mean_length > 45:
+        return -3.0
+    return 0.8 if column.shortest == column.longest else 0.0
+
+
+def _name_score(column: ColumnProfile, names: TableNames) -> float:
+    name = names.columns[column.name]
+    if name.says_key:
+        if not name.core:
+            return 2.5
+        own = max(matches(name.core, names.table), matches(names.table, name.core))
+        return 2.5 * own if own > 0.4 else 0.3
+    if matches(name.core, names.table) > 0.9:
+        return 0.8
+    return -1.0
+
+
+def _composites(
+    reader: duckdb.DuckDBPyConnection, profile: TableProfile, names: TableNames | None
+) -> list[KeyCandidate]:
+    """The smallest sets of two to four columns that are unique together."""
+    usable = [
+        c
+        for c in profile.columns
+        if c.domain in ("integer", "text", "time")
+        and c.filled == c.rows
+        and c.distinct > 1
+        and not c.is_unique
+        and c.longest <= _LONGEST_KEY
+    ]
+    usable.sort(key=lambda c: (c.has_spaces > 0.3, c.position))
+    usable = sorted(usable[:_MOST_COLUMNS], key=lambda c: c.position)
+    found: list[KeyCandidate] = []
+    unique: list[set[str]] = []
+    counted = 0
+    for width in range(2, min(_WIDEST, len(usable)) + 1):
+        sets = [
+            columns
+            for columns in combinations(usable, width)
+            if not any(each <= {column.name for column in columns} for each in unique)
+            and _may_be_unique(columns, profile.rows)
+        ]
+        sets.sort(key=lambda each: sum(column.position for column in each))
+        for columns in _unique_so_far(reader, profile, sets[:_MOST_TRIED]):
+            counted += 1
+            if counted > _MOST_COUNTED:
+                return found
+            if not _is_unique(reader, profile, columns):
+                continue
+            unique.append({column.name for column in columns})
+            found.append(_composite(reader, profile, columns, names))
+        if found and max(each.score for each in found) > 0:
+            break
+    return found
+
+
+def _unique_so_far(
+    reader: duckdb.DuckDBPyConnection,
+    profile: TableProfile,
+    sets: Sequence[tuple[ColumnProfile, ...]],
+) -> list[tuple[ColumnProfile, ...]]:
+    """The sets that are unique in the first rows: neighbours are alike, so that most show there."""
+    if not sets:
+        return []
+    counts = ", ".join(f"count(distinct hash({_values(columns)}))" for columns in sets)
+    row = reader.execute(
+        f"select count(*), {counts} from (from {profile.table.relation} limit {_SAMPLE_ROWS})"
+    ).fetchone()
+    total, *distinct = row or (0,)
+    # Two rows in ten billion have the same hash by accident; all rows are counted without one.
+    return [columns for columns, count in zip(sets, distinct, strict=True) if count == total]
+
+
+def _values(columns: Sequence[ColumnProfile]) -> str:
+    return ", ".join(column.value for column in columns)
+
+
+def _may_be_unique(columns: Sequence[ColumnProfile], rows: int) -> bool:
+    most = 1.0
+    for column in columns:
+        most *= column.distinct if column.is_exact else 1.2 * column.distinct
+    return most >= rows
+
+
+def _is_unique(
+    reader: duckdb.DuckDBPyConnection, profile: TableProfile, columns: Sequence[ColumnProfile]
+) -> bool:
+    relation = profile.table.relation
+    if profile.rows > EXACT_ROWS:
+        row = reader.execute(
+            f"select approx_count_distinct(hash({_values(columns)})) from {relation}"
+        ).fetchone()
+        if row and row[0] < (1 - ESTIMATE_ERROR) * profile.rows:
+            return False
+    row = reader.execute(
+        f"select count(*) from (select 1 from {relation} group by {_values(columns)})"
+    ).fetchone()
+    return bool(row and row[0] == profile.rows)
+
+
+def _composite(
+    reader: duckdb.DuckDBPyConnection,
+    profile: TableProfile,
+    columns: Sequence[ColumnProfile],
+    names: TableNames | None,
+) -> KeyCandidate:
+    width = len(columns)
+    score = -0.6 - 0.7 * (width - 2)
+    if [c.position for c in columns] == list(range(width)):
+        score += 2.2
+    elif columns[0].position == 0:
+        score += 1.0
+    score -= min(0.7, 0.12 * max(0, columns[-1].position - width + 1))
+    for column in columns:
+        score += _member_score(column, names)
+    is_sequence = _numbers_within(reader, profile, columns)
+    if is_sequence:
+        score += 2.0
+    return KeyCandidate(
+        profile.name, tuple(c.name for c in columns), tuple(columns), score, is_sequence
+    )
+
+
+def _member_score(column: ColumnProfile, names: TableNames | None) -> float:
+    score = 0.0
+    if column.domain == "text":
+        score += -0.8 if column.has_spaces > 0.3 else 0.2
+    if column.distinct <= 3 and column.rows > 30:
+        score -= 0.5
+    if names is not None:
+        score += 0.7 if names.columns[column.name].says_key else -0.3
+    return score
+
+
+def _numbers_within(
+    reader: duckdb.DuckDBPyConnection, profile: TableProfile, columns: Sequence[ColumnProfile]
+) -> bool:
+    """Whether one column counts 1, 2, 3 … within the groups of the others, as line numbers do."""
+    for column in columns:
+        if column.domain != "integer" or column.low not in (0, 1) or not column.is_dense:
+            continue
+        others = [c.value for c in columns if c is not column]
+        row = reader.execute(
+            f"select count(*) filter (where lines > 1),"
+            f" count(*) filter (where lines > 1 and top - {column.low} + 1 = lines)"
+            f" from (select count(*) as lines, max({column.value}) as top"
+            f" from {profile.table.relation} group by {', '.join(others)})"
+        ).fetchone()
+        if row and row[0] >= 3 and row[1] >= 0.9 * row[0]:
+            return True
+    return False
+
+
+def names_of(columns: Sequence[str]) -> str:
+    """Columns as they are written in a reason."""
+    return ", ".join(quoted(column) for column in columns)

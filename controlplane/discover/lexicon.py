@@ -1,0 +1,62 @@
+"""What words in the names of tables and columns mean, whatever the data are about."""
+
+from __future__ import annotations
+
+# Who acts in a record, and the tables that such are in.
+ACTORS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (frozenset(roles.split()), frozenset(tables.split()))
+    for roles, tables in (
+        (
+            "rep manager mgr supervisor agent seller salesperson staff employee worker assigned"
+            " assignee approver handler officer operator cashier clerk technician by boss owner",
+            "employee staff personnel worker user person people agent salesperson",
+        ),
+        (
+            "buyer client customer shopper payer user guest holder subscriber member owner purchaser"
+            " borrower patron",
+            "customer client user person people member account guest patron",
+        ),
+        ("home away winner loser opponent visitor host", "team club"),
+        (
+            "origin dest destination departure arrival from to source home",
+            "airport station city place location port stop",
+        ),
+    )
+)
+# What a row of the same table is called that this one belongs to.
+ABOVE = frozenset(
+    "parent manager mgr report boss supervisor superior chief leader head root ancestor previous prev"
+    " next predecessor successor original reply related mother father sire dam".split()
+)
+# What is counted or measured, and refers to nothing.
+MEASURES = frozenset(
+    "quantity qty count amount amt price cost rate percent percentage pct ratio total sum age size"
+    " weight height width length depth duration distance score rating rank ranking points level year"
+    " month day week hour minute second quarter min max avg mean stock balance seq sequence position"
+    " version priority latitude longitude lat lon lng salary budget population".split()
+)
+# The ends of names that are written as one word.
+MEASURED = (
+    "qty",
+    "quantity",
+    "amt",
+    "amount",
+    "count",
+    "cnt",
+    "price",
+    "cost",
+    "pct",
+    "rate",
+    "number",
+)
+# Measures that must not be summed, and those that must not be summed over time.
+NON_ADDITIVE = frozenset(
+    "price rate ratio percent percentage pct avg average mean temperature temp score rating rank"
+    " unit lat lon latitude longitude age speed margin share factor index humidity pressure".split()
+)
+SEMI_ADDITIVE = frozenset("balance stock inventory hand level headcount capacity".split())
+# Whole numbers that say when or where in an order.
+PARTS_OF_TIME = frozenset(
+    "year month day hour minute second week quarter date time weekday fiscal seq sequence number"
+    " line position version ordinal".split()
+)

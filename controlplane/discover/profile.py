@@ -1,0 +1,228 @@
+"""Counts what is in every column of a table: missing, distinct, smallest and largest values.
+
+Values are compared in one form whatever their text is: `007` and `7` are one number, a midnight and
+its date one time. That form is a column's domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import duckdb
+
+from controlplane.discover.source import SourceTable
+from controlplane.targets.base import quoted
+
+Domain = Literal["integer", "decimal", "time", "text", "empty"]
+
+# Tables of up to this many rows are counted exactly, column by column.
+EXACT_ROWS = 20_000
+SAMPLE_ROWS = 2_000
+# An estimate of distinct values is this much off at most: nearer to the rows is counted exactly.
+ESTIMATE_ERROR = 0.2
+_AT_ONCE = 100
+# What stands for a missing number or time; among texts it may be a code.
+_MISSING = (
+    "('NA', 'N/A', 'n/a', 'na', 'NULL', 'null', 'None', 'nan', 'NaN', '\\N', '-', '?', '#N/A')"
+)
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """A column's counts; `low` and `high` are of integers, lengths are in characters.
+
+    `value` is the SQL for the value in the column's domain, null where it is missing.
+    """
+
+    table: str
+    name: str
+    position: int
+    rows: int
+    filled: int
+    distinct: int
+    is_exact: bool
+    domain: Domain
+    value: str
+    shortest: int
+    longest: int
+    mean_length: float
+    low: int | None = None
+    high: int | None = None
+    has_spaces: float = 0.0
+
+    @property
+    def nulls(self) -> int:
+        """Rows without a value."""
+        return self.rows - self.filled
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own, as counted and not estimated."""
+        return self.is_exact and 0 < self.rows == self.filled == self.distinct
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the integers leave no gap between the smallest and the largest."""
+        if self.low is None or self.high is None:
+            return False
+        return self.high - self.low + 1 == self.distinct
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """A table with the profiles of its columns, in their order."""
+
+    table: SourceTable
+    columns: tuple[ColumnProfile, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.table.name
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.table.rows
+
+    def column(self, name: str) -> ColumnProfile:
+        """The column with this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def profile_table(reader: duckdb.DuckDBPyConnection, table: SourceTable) -> TableProfile:
+    """The profile of a table, from all of its rows."""
+    columns: list[ColumnProfile] = []
+    for start in range(0, len(table.columns), _AT_ONCE):
+        names = table.columns[start : start + _AT_ONCE]
+        domains = _domains(reader, table, names)
+        columns += _counts(reader, table, names, domains, start)
+    return TableProfile(table, tuple(columns))
+
+
+def _domains(
+    reader: duckdb.DuckDBPyConnection, table: SourceTable, names: Sequence[str]
+) -> list[Domain]:
+    """The domain of each column: what a sample suggests, where all rows agree."""
+    maybe = _ask_domains(reader, f"(from {table.relation} limit {SAMPLE_ROWS})", names)
+    if table.rows <= SAMPLE_ROWS:
+        return maybe
+    open_names = [n for n, domain in zip(names, maybe, strict=True) if domain != "text"]
+    found = dict(zip(open_names, _ask_domains(reader, table.relation, open_names), strict=True))
+    return [found.get(name, "text") for name in names]
+
+
+def _ask_domains(
+    reader: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]
+) -> list[Domain]:
+    if not names:
+        return []
+    parts = []
+    for name in names:
+        column = quoted(name)
+        number = f"try_cast({column} as double)"
+        parts.append(
+            f"count({column}), count({number}),"
+            f" count(*) filter (where {number} = trunc({number})"
+            f" and try_cast({column} as bigint) is not null),"
+            f" count(case when contains({column}, '-') then try_cast({column} as timestamptz) end)"
+        )
+    row = _row(reader, f"select {', '.join(parts)} from {relation}")
+    counts = {name: row[4 * index : 4 * index + 4] for index, name in enumerate(names)}
+    # What stands for a missing number is looked for where most values are numbers.
+    asked = [
+        name for name, (filled, *fits) in counts.items() if 0 < max(fits) < filled < 2 * max(fits)
+    ]
+    missing = dict.fromkeys(names, 0)
+    if asked:
+        parts = [f"count(*) filter (where {quoted(name)} in {_MISSING})" for name in asked]
+        row = _row(reader, f"select {', '.join(parts)} from {relation}")
+        missing |= dict(zip(asked, row, strict=True))
+    return [_domain(counts[name], missing[name]) for name in names]
+
+
+def _domain(counts: tuple[int, ...], missing: int) -> Domain:
+    filled, numbers, integers, times = counts
+    known = filled - missing
+    if not filled:
+        return "empty"
+    if known == integers:
+        return "integer"
+    if known == numbers:
+        return "decimal"
+    return "time" if known == times else "text"
+
+
+def _value(column: str, domain: Domain) -> str:
+    """The value of a column in its domain, as SQL; whole numbers may have a fraction of noughts."""
+    if domain == "integer":
+        return f"try_cast({column} as bigint)"
+    if domain == "time":
+        return f"cast(try_cast({column} as timestamptz) as varchar)"
+    if domain == "decimal":
+        return f"try_cast({column} as double)"
+    return f"trim({column})"
+
+
+def _counts(
+    reader: duckdb.DuckDBPyConnection,
+    table: SourceTable,
+    names: Sequence[str],
+    domains: Sequence[Domain],
+    start: int,
+) -> list[ColumnProfile]:
+    exact = table.rows <= EXACT_ROWS
+    parts = []
+    for name, domain in zip(names, domains, strict=True):
+        column = quoted(name)
+        value = _value(column, domain)
+        distinct = "count(distinct {})" if exact else "approx_count_distinct({})"
+        if domain == "text":
+            more = (
+                f"min(length({column})), max(length({column})), avg(length({column})), null, null,"
+                f" avg(cast(contains({column}, ' ') as integer))"
+            )
+        elif domain == "integer":
+            more = f"null, null, null, min({value}), max({value}), null"
+        else:
+            more = "null, null, null, null, null, null"
+        parts.append(f"count({value}), {distinct.format(value)}, {more}")
+    row = _row(reader, f"select {', '.join(parts)} from {table.relation}")
+    found = []
+    for offset, (name, domain) in enumerate(zip(names, domains, strict=True)):
+        filled, distinct_count, shortest, longest, mean, low, high, spaces = row[
+            offset * 8 : offset * 8 + 8
+        ]
+        value = _value(quoted(name), domain)
+        count, is_exact = distinct_count, exact
+        if not exact and filled == table.rows and count >= (1 - ESTIMATE_ERROR) * table.rows:
+            count = _row(reader, f"select count(distinct {value}) from {table.relation}")[0]
+            is_exact = True
+        found.append(
+            ColumnProfile(
+                table=table.name,
+                name=name,
+                position=start + offset,
+                rows=table.rows,
+                filled=filled,
+                distinct=min(count, filled),
+                is_exact=is_exact,
+                domain=domain,
+                value=value,
+                shortest=shortest or 0,
+                longest=longest or 0,
+                mean_length=float(mean or 0),
+                low=low,
+                high=high,
+                has_spaces=float(spaces or 0),
+            )
+        )
+    return found
+
+
+def _row(reader: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = reader.execute(query).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate without groups has one row
+    return row

@@ -1,0 +1,179 @@
+"""Brings the tables of unknown data into a scratch DuckDB, every value as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from controlplane.errors import DatabankError, SourceError
+from controlplane.load.batch import read_error
+from controlplane.load.files import FileMemory
+from controlplane.load.reading import Reading
+from controlplane.load.spool import disk_errors
+from controlplane.sniff.reading import open_unknown
+from controlplane.targets.base import quoted
+from controlplane.targets.duckdb import prepare_reader
+
+_PACKED = r"(\.(gz|bz2|xz|zst|zstd|zip))?"
+_DATA = re.compile(
+    rf"\.(csv|tsv|tab|psv|txt|dat|json|jsonl|ndjson|parquet|xlsx|xlsm|xls|ods|xml){_PACKED}$", re.I
+)
+_ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.I)
+_DOCUMENT = re.compile(r"\.json$", re.I)
+MEMORY_LIMIT = "1GB"
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A table as it was read; `relation` is its name in the scratch DuckDB, quoted.
+
+    `columns` are the source's own names, made different where two are the same; `path` is None for
+    a table of a database.
+    """
+
+    name: str
+    source: str
+    relation: str
+    columns: tuple[str, ...]
+    rows: int
+    path: Path | None = None
+    declared_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The tables of a source in a scratch DuckDB, and what was left out, with the reason."""
+
+    reader: duckdb.DuckDBPyConnection
+    tables: tuple[SourceTable, ...]
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """An empty DuckDB on disk, and a folder for scratch files; both go with the block."""
+    with TemporaryDirectory(prefix="databank-discover-") as name:
+        folder = Path(name)
+        with closing(duckdb.connect(str(folder / "tables.duckdb"))) as reader:
+            prepare_reader(reader, folder)
+            reader.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+            yield reader, folder
+
+
+def data_files(given: Sequence[str]) -> list[Path]:
+    """The files of paths and folders: each once, in order of their names.
+
+    Raises:
+        SourceError: a path does not exist, or a folder has no file of a kind that can be read.
+    """
+    found: dict[Path, None] = {}
+    for text in given:
+        path = Path(text).expanduser()
+        if path.is_dir():
+            inside = [each for each in sorted(path.rglob("*")) if _is_data(each, path)]
+            if not inside:
+                raise SourceError(
+                    f"{text}: the folder has no data file",
+                    hint="looked for delimited text, JSON, Parquet, Excel, OpenDocument and XML,"
+                    " packed or not",
+                )
+            found.update(dict.fromkeys(inside))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise SourceError(
+                f"{text}: no such file or folder",
+                hint="give a folder of data files, a data file, or a connection URL of PostgreSQL",
+            )
+    return list(found)
+
+
+def read_files(
+    reader: duckdb.DuckDBPyConnection, paths: Sequence[Path], spool: Path
+) -> tuple[list[SourceTable], list[str]]:
+    """Each file as a table of text; what could not be read is a note.
+
+    Raises:
+        SourceError: none could be read.
+    """
+    memory = FileMemory(spool)
+    tables: list[SourceTable] = []
+    notes: list[str] = []
+    taken: dict[str, int] = {}
+    for index, path in enumerate(paths):
+        folder = spool / f"file_{index}"
+        with disk_errors(spool):
+            folder.mkdir()
+        try:
+            tables.append(_read_file(reader, path, folder, memory, f"t{index}", taken))
+        except DatabankError as error:
+            notes.append(f"left out: {error.message}")
+    if not tables:
+        raise SourceError(
+            "no table could be read:\n  " + "\n  ".join(notes),
+            hint="expected files with a header and records",
+        )
+    return tables, notes
+
+
+def _is_data(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return path.is_file() and bool(_DATA.search(path.name)) and not any(p[0] == "." for p in parts)
+
+
+def _read_file(
+    reader: duckdb.DuckDBPyConnection,
+    path: Path,
+    folder: Path,
+    memory: FileMemory,
+    relation: str,
+    taken: dict[str, int],
+) -> SourceTable:
+    file = memory.identify(path, Path.cwd())
+    opened = open_unknown(reader, file, folder)
+    reading = opened.reading
+    if opened.format == "json" and _DOCUMENT.search(file.source):
+        _refuse_document(reader, reading.select, file.source)
+    name = _unique(_ENDINGS.sub("", path.name) or path.name, taken)
+    titles: dict[str, int] = {}
+    columns = tuple(_unique(title or "column", titles) for title in reading.titles)
+    chosen = ", ".join(
+        f"nullif({column}, '') as {quoted(title)}"
+        for column, title in zip(reading.columns, columns, strict=True)
+    )
+    try:
+        _copy(reader, relation, chosen, reading)
+    except duckdb.InvalidInputException:
+        _copy(reader, relation, chosen, reading.careful())
+    except duckdb.Error as error:
+        raise read_error(file.source, error) from error
+    rows = _one(reader, f"select count(*) from {relation}")
+    return SourceTable(name, file.source, relation, columns, rows, path)
+
+
+def _copy(reader: duckdb.DuckDBPyConnection, relation: str, chosen: str, reading: Reading) -> None:
+    source = reading.unnumbered or reading.select
+    reader.execute(f"create table {relation} as select {chosen} from ({source}) as records")
+
+
+def _refuse_document(reader: duckdb.DuckDBPyConnection, select: str, source: str) -> None:
+    if _one(reader, f"select count(*) from (select 1 from ({select}) as records limit 2)") == 1:
+        raise SourceError(f"{source}: is one JSON object, and no table")
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """The name, or the name with the first number that nothing else has; case does not count."""
+    number = taken.get(name.lower(), 0) + 1
+    taken[name.lower()] = number
+    return name if number == 1 else _unique(f"{name}_{number}", taken)
+
+
+def _one(reader: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = reader.execute(query).fetchone()
+    return int(row[0]) if row else 0
