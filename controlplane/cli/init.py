@@ -113,33 +113,31 @@ def _fill(
     """Draft the specs, generate the models, load the data."""
     from controlplane.cli.output import narrate
     from controlplane.cli.progress import PlainReporter
-    from controlplane.discover.specs import draft_specs, write_specs
+    from controlplane.discover.specs import draft_specs, draft_star
+    from controlplane.errors import LoadError
     from controlplane.generate import generate
     from controlplane.load import describe_source
     from controlplane.run import RunOptions, run
     from controlplane.scaffold.project import project_name
+    from controlplane.targets import open_target
 
-    slug = project_name(title)
-    findings = look(source)
-    drafts, star = draft_specs(findings, source, slug, project)
-    write_specs(drafts, star, slug, project)
+    drafts = draft_specs(look(source), source, project_name(title), project)
+    result = run(project, RunOptions(load_only=True), PlainReporter())
+    if result.exit_code:
+        raise LoadError(result.error or "the data could not be loaded")
+    star = draft_star(drafts, project, open_target(project.target).query)
     done = generate(
         project,
         lambda process, known: describe_source(process, project, known_tables=known),
     )
-    result = run(project, RunOptions(load_only=True), PlainReporter())
-    for note in (*findings.notes, *(note for draft in drafts for note in draft.notes)):
+    for note in drafts.notes:
         narrate(note)
-    if result.exit_code:
-        from controlplane.errors import LoadError
-
-        raise LoadError(result.error or "the data could not be loaded")
     return {
-        "specs": [*(draft.path for draft in drafts), f"specs/stars/{slug}.yml"],
+        "specs": [*(draft.path for draft in drafts.processes.values()), star],
         "models": len([change for change in done.changes if change.path.endswith(".sql")]),
         "records": sum(load.rows_loaded for load in result.loads),
         "rejected": sum(load.rows_rejected for load in result.loads),
-        "notes": [*findings.notes, *(note for draft in drafts for note in draft.notes)],
+        "notes": drafts.notes,
     }
 
 

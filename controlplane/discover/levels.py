@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from controlplane import naming
@@ -16,6 +17,7 @@ from controlplane.generate.star_source import SourceTable
 from controlplane.specs.files import STAR, parse_spec
 from controlplane.sql import Column
 
+Query = Callable[[str], list[tuple[Any, ...]]]
 _WRITTEN = re.compile(
     "(last_)?(update|updated|modified|created|inserted|loaded)(_date|_at|_on|_time)?|rowguid"
 )
@@ -26,14 +28,19 @@ def with_hierarchies(
     findings: Findings,
     names: Mapping[str, TableName],
     types: Mapping[str, Mapping[str, str]],
+    query: Query,
 ) -> dict[str, Any]:
-    """The star's document with the hierarchies of each dimension.
+    """The star's document with the hierarchies of each dimension that all rows confirm.
+
+    The name of a level may be that of two of its members, in different places: such a hierarchy is
+    true of the members, and not of the columns.
 
     Args:
         document: the star as it was drawn.
         findings: what was found out.
         names: the names of each table's models.
         types: the types of each table's columns in silver, by their names there.
+        query: the rows of a query over the raw tables.
     """
     tables = {
         names[name].model: SourceTable(
@@ -51,13 +58,36 @@ def with_hierarchies(
             for hierarchy in table.hierarchies:
                 levels = _levels(hierarchy, by_name[block["name"]], findings, names)
                 name = _unused(hierarchy.name, [each["name"] for each in found])
-                if levels and levels not in [each["levels"] for each in found]:
+                known = [each["levels"] for each in found]
+                if levels and levels not in known and _holds(levels, by_name[block["name"]], query):
                     found.append({"name": name, "levels": levels})
         noise = _bookkeeping(by_name[block["name"]], tables[block["model"]])
         more: dict[str, Any] = {"leave_out": noise} if noise else {}
         more |= {"hierarchies": found} if found else {}
         dimensions.append({**block, **more})
     return {**document, "dimensions": dimensions}
+
+
+def _holds(levels: Sequence[str], dimension: DimensionModel, query: Query) -> bool:
+    """Whether every value of a level lies in one value of the level above, in the raw tables."""
+    sql_of = {each.column.name: each.sql for each in dimension.attributes}
+    relation = f"{_raw(dimension.model)} as {dimension.key[0].sql.rpartition('.')[0]}"
+    for join in dimension.joins:
+        on = " and ".join(f"{left} = {right}" for left, right in join.on)
+        relation += f" left join {_raw(join.relation)} as {join.name} on {on}"
+    for above, level in pairwise(levels):
+        ((count,),) = query(
+            f"select count(*) from (select {sql_of[level]} from {relation}"
+            f" where {sql_of[level]} is not null group by {sql_of[level]}"
+            f" having count(distinct {sql_of[above]}) > 1) as split"
+        )
+        if count:
+            return False
+    return True
+
+
+def _raw(model: str) -> str:
+    return f"{naming.RAW_SCHEMA}.{naming.raw_table(model)}"
 
 
 def _bookkeeping(dimension: DimensionModel, table: SourceTable) -> list[str]:

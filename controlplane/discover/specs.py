@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from controlplane.config import Project
 from controlplane.discover.draft import Draft, draft_process, outside_password
 from controlplane.discover.findings import Findings, Table
-from controlplane.discover.levels import with_hierarchies
-from controlplane.discover.names import name_tables
+from controlplane.discover.levels import Query, with_hierarchies
+from controlplane.discover.names import TableName, name_tables
 from controlplane.discover.star import draw_star
 from controlplane.errors import SourceError
 from controlplane.specs.files import STAR
 from controlplane.specs.write import render
 
 
-def draft_specs(
-    findings: Findings, source: str, title: str, project: Project
-) -> tuple[list[Draft], str]:
-    """The drafts of all processes, and the text of the star's spec.
+@dataclass(frozen=True)
+class Drafts:
+    """The specs of a project that is drafted; the star's waits until the data are loaded."""
+
+    findings: Findings
+    title: str
+    names: Mapping[str, TableName]
+    processes: Mapping[str, Draft]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should read."""
+        return [*self.findings.notes, *(x for each in self.processes.values() for x in each.notes)]
+
+
+def draft_specs(findings: Findings, source: str, title: str, project: Project) -> Drafts:
+    """Draft the process of each table, and write its spec.
 
     Args:
         findings: what was found out about the source.
@@ -43,20 +58,31 @@ def draft_specs(
         )
         for table in findings.tables
     }
-    types = {name: draft.types for name, draft in drafts.items()}
-    document = draw_star(title, findings, names, types)
-    document = with_hierarchies(document, findings, names, types)
-    return list(drafts.values()), render(document, STAR.model)
+    for draft in drafts.values():
+        _write(project, draft.path, draft.text)
+    return Drafts(findings, title, names, drafts)
 
 
-def write_specs(drafts: list[Draft], star: str, slug: str, project: Project) -> None:
-    """Put the drafts in their places; files of the same names are written over."""
-    texts = {draft.path: draft.text for draft in drafts}
-    texts[f"specs/{STAR.folder}/{slug}.yml"] = star
-    for path, text in texts.items():
-        place = project.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
+def draft_star(drafts: Drafts, project: Project, query: Query) -> str:
+    """Draw the star, and write its spec; its path in the project.
+
+    Args:
+        drafts: the processes, whose data are loaded.
+        project: the project that gets the spec.
+        query: the rows of a query over the raw tables.
+    """
+    types = {name: draft.types for name, draft in drafts.processes.items()}
+    document = draw_star(drafts.title, drafts.findings, drafts.names, types)
+    document = with_hierarchies(document, drafts.findings, drafts.names, types, query)
+    path = f"specs/{STAR.folder}/{drafts.title}.yml"
+    _write(project, path, render(document, STAR.model))
+    return path
+
+
+def _write(project: Project, path: str, text: str) -> None:
+    place = project.root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, encoding="utf-8")
 
 
 def _place(source: str, table: Table) -> Path:

@@ -47,7 +47,20 @@ def usable_keys(table: Table, findings: Findings) -> list[ForeignKey]:
         same = other is table and set(key.columns) == set(key.ref_columns)
         if set(key.ref_columns) in unique and not same:
             found.append(key)
-    return found
+    # Of two ways to name a row, its key and another number of it, the key is enough.
+    by_key = {
+        key.ref_table
+        for key in found
+        if (own_key := verified_key(tables[key.ref_table])) is not None
+        and set(own_key.columns) == set(key.ref_columns)
+    }
+    return [
+        key
+        for key in found
+        if key.ref_table not in by_key
+        or (own_key := verified_key(tables[key.ref_table])) is None
+        or set(own_key.columns) == set(key.ref_columns)
+    ]
 
 
 def parts(findings: Findings) -> dict[str, Part | None]:
@@ -60,9 +73,62 @@ def parts(findings: Findings) -> dict[str, Part | None]:
     )
     found = {table.name: _part(table, findings, incoming) for table in findings.tables}
     for table in findings.tables:
-        if found[table.name] == "dimension" and _only_links(table, findings, found):
+        if found[table.name] == "dimension" and (
+            _only_links(table, findings, found) or _is_counted(table, findings, found)
+        ):
+            found[table.name] = "fact"
+    for table in findings.tables:
+        if found[table.name] == "fact" and _is_entity(table, findings, found):
+            found[table.name] = "dimension"
+    for table in findings.tables:
+        ends = {key.ref_table for key in usable_keys(table, findings)} - {table.name}
+        is_counted = any(column.additivity == "additive" for column in table.columns)
+        dimensions = [name for name in ends if found[name] == "dimension"]
+        # What has something to add up, or hangs on an event, is an event itself.
+        if found[table.name] == "bridge" and (is_counted or len(dimensions) < 2):
             found[table.name] = "fact"
     return found
+
+
+def _is_entity(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
+    """Whether a fact happened at no time, and others speak of it: then it is what they speak of."""
+    if verified_key(table) is None or _happened(table, findings):
+        return False
+    return any(
+        key.ref_table == table.name
+        for other in findings.tables
+        if other.name != table.name and found[other.name] in ("fact", "bridge")
+        for key in usable_keys(other, findings)
+    )
+
+
+def _is_counted(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
+    """Whether a dimension is an event that others continue, such as a sale that is returned."""
+    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
+    additive = [column for column in table.columns if column.additivity == "additive"]
+    readers = {
+        each.name
+        for each in findings.tables
+        if each.name != table.name
+        and any(key.ref_table == table.name for key in usable_keys(each, findings))
+    }
+    return (
+        _happened(table, findings)
+        and len(additive) > 1
+        and len(keys) > 2
+        and all(found[name] != "dimension" for name in readers)
+    )
+
+
+def _happened(table: Table, findings: Findings) -> bool:
+    """Whether it has a date, or names a row of a calendar."""
+    return any(
+        column.kind.type in ("date", "datetime") and not _is_bookkeeping(column.name)
+        for column in table.columns
+    ) or any(
+        _DAYS.intersection(naming.snake_case(key.ref_table).split("_"))
+        for key in usable_keys(table, findings)
+    )
 
 
 def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
@@ -101,13 +167,9 @@ def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part
 
 def _is_event(table: Table, keys: Sequence[ForeignKey], incoming: Mapping[str, int]) -> bool:
     """Whether a table without a role looks like events: it hangs on others, at a date or in numbers."""
-    happened = any(
-        column.kind.type in ("date", "datetime") and not _is_bookkeeping(column.name)
-        for column in table.columns
-    )
     if incoming[table.name]:
-        return happened and bool(keys) and incoming[table.name] == 1
-    return bool(keys) and (happened or any(map(_is_measured, table.columns)))
+        return _happened(table, findings) and bool(keys) and incoming[table.name] == 1
+    return bool(keys) and (_happened(table, findings) or any(map(_is_measured, table.columns)))
 
 
 def _is_measured(column: Column) -> bool:
@@ -177,7 +239,7 @@ class _Drawing:
         """Draw the relations of a table."""
         part = self.parts[table.name]
         columns = self.columns(table)
-        used: set[tuple[str, str | None]] = set()
+        used: set[str] = set()
         seen: set[tuple[tuple[str, ...], str]] = set()
         for key in usable_keys(table, self.findings):
             other = self.findings.table(key.ref_table)
@@ -194,9 +256,7 @@ class _Drawing:
             there = [theirs[name] for name in key.ref_columns]
             names = self.names[other.name]
             role = _role(table, key, names, columns, mine == there)
-            if (other.name, role) in used:
-                role = _stem(mine[0], "") if _stem(mine[0], "") != role else f"{role}_{len(used)}"
-            used.add((other.name, role))
+            role = _unused_role(role, mine[0], naming.singular(names.entity), used)
             relation: dict[str, Any] = {
                 "model": self.names[table.name].model,
                 "columns": mine,
@@ -401,6 +461,17 @@ def _role(
     if not stem or (same and not others) or _means(stem, entity):
         return plain
     return stem
+
+
+def _unused_role(role: str | None, column: str, entity: str, used: set[str]) -> str | None:
+    """The role, or where the table has a key of that name already, one by the column."""
+    by_column = [_stem(column, ""), column, *(f"{column[:24]}_{number}" for number in range(2, 99))]
+    for candidate in (role, *(each or None for each in by_column)):
+        called = (candidate or entity)[:30].strip("_")
+        if called not in used and called not in naming.RESERVED:
+            used.add(called)
+            return candidate
+    return role
 
 
 def _stem(column: str, prefix: str) -> str:

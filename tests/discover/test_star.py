@@ -38,9 +38,11 @@ def types_of(found: Findings) -> dict[str, dict[str, str]]:
     }
 
 
-def drawn(found: Findings) -> dict[str, Any]:
+def drawn(found: Findings, violations: int = 0) -> dict[str, Any]:
+    """The star's document, where the raw tables have so many values that lie in two others."""
     names, types = name_tables(found.tables), types_of(found)
-    return with_hierarchies(draw_star("shop", found, names, types), found, names, types)
+    document = draw_star("shop", found, names, types)
+    return with_hierarchies(document, found, names, types, lambda _: [(violations,)])
 
 
 def models(found: Findings) -> StarModels:
@@ -150,6 +152,11 @@ def test_a_snowflake_is_flattened_with_its_hierarchy() -> None:
     assert dimension.hierarchies == (
         ("assortment", ("category_name", "subcategory_name", "product_id")),
     )
+
+
+def test_a_hierarchy_that_rows_speak_against_is_not_written() -> None:
+    dimensions = {each["name"]: each for each in drawn(SHOP, violations=2)["dimensions"]}
+    assert "hierarchies" not in dimensions["products_dim"]
 
 
 def test_a_line_has_its_own_keys_and_those_of_its_order() -> None:
