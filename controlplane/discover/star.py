@@ -158,14 +158,16 @@ def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part
     if table.role == "bridge":
         return "bridge" if len(keys) > 1 else "fact"
     part: Part = "dimension"
-    if table.role == "fact" or (table.role is None and _is_event(table, keys, incoming)):
+    if table.role == "fact" or (table.role is None and _is_event(table, findings, keys, incoming)):
         part = "fact"
     if part == "dimension" and verified_key(table) is None:
         return "fact" if keys or any(map(_is_measured, table.columns)) else None
     return part
 
 
-def _is_event(table: Table, keys: Sequence[ForeignKey], incoming: Mapping[str, int]) -> bool:
+def _is_event(
+    table: Table, findings: Findings, keys: Sequence[ForeignKey], incoming: Mapping[str, int]
+) -> bool:
     """Whether a table without a role looks like events: it hangs on others, at a date or in numbers."""
     if incoming[table.name]:
         return _happened(table, findings) and bool(keys) and incoming[table.name] == 1
