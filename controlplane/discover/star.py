@@ -73,13 +73,13 @@ def parts(findings: Findings) -> dict[str, Part | None]:
     )
     found = {table.name: _part(table, findings, incoming) for table in findings.tables}
     for table in findings.tables:
+        if found[table.name] == "fact" and _is_entity(table, findings, found):
+            found[table.name] = "dimension"
+    for table in findings.tables:
         if found[table.name] == "dimension" and (
             _only_links(table, findings, found) or _is_counted(table, findings, found)
         ):
             found[table.name] = "fact"
-    for table in findings.tables:
-        if found[table.name] == "fact" and _is_entity(table, findings, found):
-            found[table.name] = "dimension"
     for table in findings.tables:
         ends = {key.ref_table for key in usable_keys(table, findings)} - {table.name}
         is_counted = any(column.additivity == "additive" for column in table.columns)
