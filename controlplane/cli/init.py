@@ -113,7 +113,7 @@ def _fill(
     """Draft the specs, generate the models, load the data."""
     from controlplane.cli.output import narrate
     from controlplane.cli.progress import PlainReporter
-    from controlplane.discover.specs import draft_specs, draft_star
+    from controlplane.discover.specs import confirm_specs, draft_specs, draft_star
     from controlplane.errors import LoadError
     from controlplane.generate import generate
     from controlplane.load import describe_source
@@ -125,7 +125,9 @@ def _fill(
     result = run(project, RunOptions(load_only=True), PlainReporter())
     if result.exit_code:
         raise LoadError(result.error or "the data could not be loaded")
-    star = draft_star(drafts, project, open_target(project.target).query)
+    query = open_target(project.target).query
+    drafts = confirm_specs(drafts, project, query)
+    star = draft_star(drafts, project, query)
     done = generate(
         project,
         lambda process, known: describe_source(process, project, known_tables=known),

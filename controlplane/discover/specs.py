@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.config import Project
+from controlplane.discover.confirm import confirmed
 from controlplane.discover.draft import Draft, draft_process, outside_password
 from controlplane.discover.findings import Findings, Table
 from controlplane.discover.levels import Query, with_hierarchies
@@ -61,6 +62,21 @@ def draft_specs(findings: Findings, source: str, title: str, project: Project) -
     for draft in drafts.values():
         _write(project, draft.path, draft.text)
     return Drafts(findings, title, names, drafts)
+
+
+def confirm_specs(drafts: Drafts, project: Project, query: Query) -> Drafts:
+    """The drafts as far as the loaded data confirm them; what is changed is written anew.
+
+    Args:
+        drafts: the processes, whose data are loaded.
+        project: the project that has the specs.
+        query: the rows of a query over the raw tables.
+    """
+    found = {name: confirmed(draft, query) for name, draft in drafts.processes.items()}
+    for name, draft in found.items():
+        if draft is not drafts.processes[name]:
+            _write(project, draft.path, draft.text)
+    return replace(drafts, processes=found)
 
 
 def draft_star(drafts: Drafts, project: Project, query: Query) -> str:

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from controlplane.config import Project, load_project
+from controlplane.discover.confirm import confirmed
 from controlplane.discover.draft import Draft, draft_process
 from controlplane.discover.findings import Sentinel, Table
 from controlplane.discover.names import TableName, name_tables
+from controlplane.errors import TargetError
 from controlplane.generate import resolve
 from controlplane.generate.process import Process
 from controlplane.naming import column_names
@@ -202,3 +204,43 @@ def test_a_prefix_that_all_tables_share_is_left_out() -> None:
     assert [each.model for each in names.values()] == ["customers", "orders"]
     names = name_tables([table("raw_customers", ["a"]), table("orders", ["a"])])
     assert names["raw_customers"].model == "raw_customers"
+
+
+def test_what_a_value_speaks_against_is_text_again(project: Project) -> None:
+    """The macro that models read text with decides, in the warehouse itself."""
+    import duckdb
+
+    found = table(
+        "orders",
+        [
+            *(column("id", "integer"), column("total", "decimal(12,2)"), column("due", "date")),
+            *(column("at", "timestamp"), column("paid", "boolean"), column("note")),
+            *(column("day", "date", form="%d/%m/%Y"), column("last", "date", form="%d/%m/%Y")),
+        ],
+        "id",
+    )
+    draft = drafted(
+        project, found, "id,total,due,at,paid,note,day,last\n1,2,3,4,5,6,7,8\n9,,,,,,,\n"
+    )
+    with duckdb.connect() as warehouse:
+        warehouse.execute("create schema raw")
+        warehouse.execute("create table raw.orders as select * from (values"
+                          " ('1', '1.50', '2024-02-29', '', 'yes', 'x', '1/2/2024', '31/12/2024'),"
+                          " ('2', '1,50', '2024-02-30', ' ', 'no', 'y', '', 'soon')"
+                          ") as t(id, total, due, at_, paid, note, day, last)")  # fmt: skip
+
+        def query(statement: str) -> list[Any]:
+            try:
+                return warehouse.execute(statement).fetchall()
+            except duckdb.Error as error:
+                raise TargetError(str(error)) from error
+
+        right = confirmed(draft, query)
+        assert [name for name, kind in right.types.items() if kind == "text"] == [
+            *("total", "due", "note", "last")
+        ]
+        assert len(right.notes) == 3
+        assert [step.column for step in settled(right, found).steps] == ["day"]
+        # Two keys that are one number are two texts.
+        warehouse.execute("insert into raw.orders (id) values ('01')")
+        assert confirmed(draft, query).types["id"] == "text"
