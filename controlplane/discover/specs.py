@@ -13,6 +13,7 @@ from controlplane.discover.findings import Findings, Table
 from controlplane.discover.levels import Query, with_hierarchies
 from controlplane.discover.names import TableName, name_tables
 from controlplane.discover.star import draw_star
+from controlplane.discover.titles import as_loaded
 from controlplane.errors import SourceError
 from controlplane.specs.files import STAR
 from controlplane.specs.write import render
@@ -43,25 +44,40 @@ def draft_specs(findings: Findings, source: str, title: str, project: Project) -
         project: the project that gets the specs.
 
     Raises:
-        SourceError: nothing was found, a file cannot be read, or no spec can say how it is laid out.
+        SourceError: nothing was found or can be drafted. Of several tables, one that cannot is left
+            out with a note.
     """
     if not findings.tables:
         raise SourceError(f"{source}: holds no table", hint="name a folder with files of data")
     names = name_tables(findings.tables)
     connection = outside_password(source)[0] if "://" in source else None
-    drafts = {
-        table.name: draft_process(
-            table,
-            names[table.name],
-            project,
-            place=None if connection else _place(source, table),
-            connection=connection,
-        )
-        for table in findings.tables
-    }
+    drafts: dict[str, Draft] = {}
+    left_out: list[str] = []
+    places = {} if connection else {each.name: _place(source, each) for each in findings.tables}
+    for found in findings.tables:
+        try:
+            findings = as_loaded(
+                findings, {k: v for k, v in places.items() if k == found.name}, project
+            )
+            table = findings.table(found.name)
+            drafts[table.name] = draft_process(
+                table,
+                names[table.name],
+                project,
+                place=places.get(table.name),
+                connection=connection,
+            )
+        except SourceError as error:
+            if len(findings.tables) == 1:
+                raise
+            left_out.append(f"left out: {error.message}")
+    if not drafts:
+        raise SourceError(f"{source}: no table can be drafted:\n  " + "\n  ".join(left_out))
     for draft in drafts.values():
         _write(project, draft.path, draft.text)
-    return Drafts(findings, title, names, drafts)
+    kept = tuple(table for table in findings.tables if table.name in drafts)
+    notes = (*findings.notes, *left_out)
+    return Drafts(replace(findings, tables=kept, notes=notes), title, names, drafts)
 
 
 def confirm_specs(drafts: Drafts, project: Project, query: Query) -> Drafts:
