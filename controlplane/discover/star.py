@@ -25,6 +25,7 @@ _BOOKKEEPING = (
     "inserted",
 )
 _DAYS = frozenset({"date", "day", "calendar", "time", "dates", "days", "times", "calendar_date"})
+_ADDS_UP = ("additive", "semi-additive")
 _SHORT = frozenset({"id", "key", "code", "no", "number", "num", "uid", "uuid", "pk"})
 _NUMBERS = ("integer", "bigint", "decimal", "double")
 
@@ -82,10 +83,17 @@ def parts(findings: Findings) -> dict[str, Part | None]:
             found[table.name] = "fact"
     for table in findings.tables:
         ends = {key.ref_table for key in usable_keys(table, findings)} - {table.name}
-        is_counted = any(column.additivity == "additive" for column in table.columns)
+        is_counted = any(column.additivity in _ADDS_UP for column in table.columns)
+        is_daily = any(_is_calendar(name) for name in ends)
         dimensions = [name for name in ends if found[name] == "dimension"]
-        # What has something to add up, or hangs on an event, is an event itself.
-        if found[table.name] == "bridge" and (is_counted or len(dimensions) < 2):
+        # What has something to add up, a day, or hangs on an event, is an event itself.
+        if found[table.name] == "bridge" and (is_counted or is_daily or len(dimensions) < 2):
+            found[table.name] = "fact"
+        if (
+            found[table.name] == "dimension"
+            and not incoming[table.name]
+            and any(found[name] == "fact" for name in ends)
+        ):
             found[table.name] = "fact"
     return found
 
@@ -125,10 +133,11 @@ def _happened(table: Table, findings: Findings) -> bool:
     return any(
         column.kind.type in ("date", "datetime") and not _is_bookkeeping(column.name)
         for column in table.columns
-    ) or any(
-        _DAYS.intersection(naming.snake_case(key.ref_table).split("_"))
-        for key in usable_keys(table, findings)
-    )
+    ) or any(_is_calendar(key.ref_table) for key in usable_keys(table, findings))
+
+
+def _is_calendar(name: str) -> bool:
+    return bool(_DAYS.intersection(naming.snake_case(name).split("_")))
 
 
 def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
@@ -155,6 +164,10 @@ def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | Non
 
 def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part | None:
     keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
+    words = naming.snake_case(table.name).split("_")
+    if words[0] in ("fact", "fct") or words[-1] in ("fact", "fct"):
+        # The source says so itself.
+        return "fact"
     if table.role == "bridge":
         return "bridge" if len(keys) > 1 else "fact"
     part: Part = "dimension"

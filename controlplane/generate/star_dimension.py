@@ -80,7 +80,8 @@ class _Reader:
             if column.name in matched:
                 continue
             # The city of a city is called so, and not city_city; nor is what leads further.
-            plain = column.name.startswith(own) or column.name in further
+            has_it = column.name.startswith(own) or f"_{own}_" in f"_{column.name}_"
+            plain = has_it or column.name in further
             short = column.name if plain else f"{own}_{column.name}"
             called = short if short not in self._taken else f"{prefix}{short}"
             called = self._unused(called[: naming.MAX_NAME - 4], self._taken)

@@ -276,6 +276,52 @@ def test_a_bridge_links_and_a_bridge_to_one_table_is_a_fact() -> None:
     assert found["product_tags_fact"] == ["product_id", "tag", "product_key"]
 
 
+def test_a_bridge_with_a_day_or_something_to_add_up_is_a_fact() -> None:
+    stock = table(
+        "stock",
+        ["product_id", "tag", column("pieces", "integer", additivity="semi-additive")],
+        key("product_id", "tag"),
+        to("products", "product_id", "product_id"),
+        to("tags", "tag", "tag"),
+        role="bridge",
+    )
+    tags = table("tags", ["tag", "colour"], "tag", role="dimension")
+    assert "stock_fact" in columns(findings(PRODUCTS, SUBCATEGORIES, CATEGORIES, tags, stock))
+
+
+def test_what_belongs_to_an_event_is_one() -> None:
+    """Items without numbers or days of their own, which nothing else names."""
+    items = table(
+        "items",
+        ["id", "order_id", "product_id"],
+        "id",
+        to("orders", "order_id", "id"),
+        to("products", "product_id", "product_id"),
+        role="dimension",
+    )
+    found = columns(findings(items, *SHOP.tables[1:]))
+    assert found["items_fact"] == [
+        *("item_id", "product_key", "customer_key", "bill_address_key", "ship_address_key"),
+        *("ordered_date_key", "due_date_key", "order_id"),
+    ]
+
+
+def test_an_entity_without_a_day_is_no_event() -> None:
+    """A track has a price and a length, and playlists and invoices speak of it."""
+    album = table("album", ["album_id", "title"], "album_id", role="dimension")
+    track = table(
+        "track",
+        ["track_id", "album_id", column("milliseconds", "integer", additivity="additive")],
+        "track_id",
+        to("album", "album_id", "album_id"),
+        role="fact",
+    )
+    line = table(
+        "line", ["line_id", "track_id"], "line_id", to("track", "track_id", "track_id"), role="fact"
+    )
+    assert sorted(columns(findings(album, track, line))) == ["line_fact", "track_dim"]
+
+
 def test_what_is_wrong_in_findings_is_left_out() -> None:
     """Keys that rows speak against, tables and columns that are not there."""
     doubtful = table("customers", ["id", "name"], key("id", duplicates=3), role="dimension")
