@@ -17,7 +17,8 @@ from controlplane.cli import databank
 from controlplane.cli.init import make_project
 from controlplane.config import load_project
 from controlplane.discover.findings import Findings
-from controlplane.errors import ConfigError, SourceError
+from controlplane.errors import ConfigError, SourceError, SpecError
+from controlplane.generate.pending import require_generated
 from controlplane.targets import open_target
 from tests.conftest import PostgresDatabase
 from tests.discover.made import column, findings, key, table, to
@@ -155,6 +156,51 @@ def test_unknown_data_become_a_star_that_plain_dbt_builds_alike_on_every_target(
     assert said.output == "6 specs are valid\n"
     check = ["generate", "--check", "--project-dir", str(tmp_path / "duckdb")]
     assert CliRunner().invoke(databank, check).exit_code == 0
+    _edited_as_every_spec(tmp_path / "duckdb", environment)
+
+
+def _edited_as_every_spec(folder: Path, environment: Mapping[str, str]) -> None:
+    """A star's spec is edited, merged with what people changed, and checked."""
+    place = ["--project-dir", str(folder)]
+    star = folder / "specs" / "stars" / "duckdb.yml"
+    text = star.read_text(encoding="utf-8")
+    model = folder / "models" / "gold" / "order_line_fact.sql"
+    edited = model.read_text(encoding="utf-8").replace(
+        "with order_line as", "-- Ours.\nwith order_line as"
+    )
+    model.write_text(edited, encoding="utf-8")
+    renamed = text.replace("name: visit_fact", "name: visits_fact")
+    star.write_text(renamed.replace("- column: pieces", "- column: pieces\n        name: units"))
+    project = load_project(folder, folder, target="duckdb", environment=environment)
+    with pytest.raises(ConfigError, match="models are not as the specs ask"):
+        require_generated(project)
+    said = CliRunner().invoke(databank, ["generate", *place])
+    assert said.exit_code == 0
+    for line in (
+        "create   models/gold/visits_fact.sql",
+        "delete   models/gold/visit_fact.sql",
+        "merge    models/gold/order_line_fact.sql",
+    ):
+        assert line in said.output
+    merged = model.read_text(encoding="utf-8")
+    assert "-- Ours." in merged
+    assert "order_line.pieces as units" in merged
+
+    star.write_text(text.replace("model: visit\n", "model: visits\n"))
+    said = CliRunner().invoke(databank, ["validate", *place])
+    assert isinstance(said.exception, SpecError)
+    assert (
+        "no process writes the model 'visits' (has: dates, kunden, order_line, orders, visit)"
+        in (str(said.exception))
+    )
+    star.write_text(text.replace("name: visit_fact", "name: raw_visit"))
+    said = CliRunner().invoke(databank, ["generate", *place])
+    assert "'raw_visit' is a model of specs/etl/visit.yml already" in str(said.exception)
+    star.unlink()
+    assert CliRunner().invoke(databank, ["generate", *place]).exit_code == 0
+    # What a person edited stays, with the dimensions that it reads; the rest goes with the star.
+    left = {path.stem for path in (folder / "models" / "gold").glob("*.sql")}
+    assert left == {"order_line_fact", "kunden_dim", "date_dim", "calendar_dim"}
 
 
 def _last() -> tuple[Any, ...]:
