@@ -483,7 +483,7 @@ def _unused_role(role: str | None, column: str, entity: str, used: set[str]) -> 
     by_column = [_stem(column, ""), column, *(f"{column[:24]}_{number}" for number in range(2, 99))]
     for candidate in (role, *(each or None for each in by_column)):
         called = (candidate or entity)[:30].strip("_")
-        if called not in used and called not in naming.RESERVED:
+        if called not in used and (candidate is None or called not in naming.RESERVED):
             used.add(called)
             return candidate
     return role

@@ -299,6 +299,13 @@ def test_what_belongs_to_an_event_is_one() -> None:
         to("products", "product_id", "product_id"),
         role="dimension",
     )
+    (relation, *_) = drawn(findings(items, *SHOP.tables[1:]))["relations"]
+    assert relation == {
+        "model": "items",
+        "columns": ["order_id"],
+        "to": "orders",
+        "to_columns": ["id"],
+    }
     found = columns(findings(items, *SHOP.tables[1:]))
     assert found["items_fact"] == [
         *("item_id", "product_key", "customer_key", "bill_address_key", "ship_address_key"),
