@@ -44,9 +44,10 @@ _PHONE = re.compile(
     r"(?:\s?(?:x|ext\.?|#)\s?[0-9]{1,6})?",
     re.IGNORECASE,
 )
+_YEARS = re.compile(r"[12][0-9]{3}\s?[-/]\s?[12][0-9]{3}")
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{5}-[0-9]{4}"
-    r"|[0-9]{4} ?[A-Z]{2}|[A-Z]{1,2}-[0-9]{4,6}|[0-9]{5}-[0-9]{3}|[0-9]{2}-[0-9]{3}|[0-9]{3} [0-9]{2}"
+    r"|[0-9]{4} ?[A-Z]{2}|[0-9]{5}-[0-9]{3}|[0-9]{2}-[0-9]{3}|[0-9]{3} [0-9]{2}"
 )
 _DURATION = re.compile(
     r"[+-]?P(?=[0-9T])(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?"
@@ -132,6 +133,7 @@ def _is_phone(text: str) -> bool:
         7 <= digits <= 15
         and len(text) > digits
         and _PHONE.fullmatch(text) is not None
+        and _YEARS.fullmatch(text) is None
         and not (text.count(".") == 1 and "-" not in text and " " not in text)
     )
 
@@ -219,7 +221,10 @@ def _quantity(counts: Mapping[str, int], rows: int) -> str | None:
             if failed > rows * 0.2:
                 return None
             continue
-        unit = (match["unit"] or match["before"] or "").lower()
+        before = match["before"] or ""
+        if before.isalpha() and before.upper() not in CURRENCY_CODES and before.lower() != "rs":
+            return None
+        unit = (match["unit"] or before).lower()
         units[unit] = units.get(unit, 0) + 1
     matched = sum(units.values())
     if not matched or len(units) > max(3, matched * 0.25, 1) or (matched > 3 and len(units) > 12):

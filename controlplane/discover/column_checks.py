@@ -6,18 +6,18 @@ A cast is safe where silver reads every value, which is the rule of `macros/try_
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 
+from controlplane.discover.evidence import Choice
 from controlplane.discover.numbers import DRESSED_NUMBER, PLAIN_NUMBER
-from controlplane.discover.type_choice import Choice
 from controlplane.load.column_types import LONGEST_SCALE
 from controlplane.targets.base import literal, quoted
 
 # Columns of one query: more of them make it slow to plan.
-_WIDTH = 100
+_WIDTH = 40
 _MOST_EXCEPTIONS = 200
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -47,6 +47,17 @@ _SAFE: Mapping[str, str] = {
     "json": "left({c}, 1) in ('{', '[') and json_valid({c})",
 }
 
+# The one form in which most numbers and dates are written, cheap to recognise.
+_PLAIN: Mapping[str, str] = {
+    "integer": _matches("0|-?[1-9][0-9]{0,17}"),
+    "decimal": _matches(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?"),
+    "date": "(try_cast({c} as date)::varchar is not distinct from {c})",
+    "timestamp": "(try_cast({c} as timestamp)::varchar is not distinct from {c})",
+}
+_TEXT = "trim({c}, ' ')"
+# Longer integers are asked whether they fit.
+_INTEGER_LENGTH = 9
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -66,33 +77,56 @@ class Checked:
 def check_columns(
     reader: duckdb.DuckDBPyConnection, relation: str, choices: Mapping[str, Choice]
 ) -> dict[str, Checked]:
-    """The answer of all rows on the choice of each column, in one scan for a hundred columns."""
-    found: dict[str, Checked] = {}
-    names = list(choices)
+    """The answer of all rows on the choice of each column, some dozens of columns in one scan.
+
+    What is written in the plainest way is recognised at once; only columns with other values are
+    looked at a second time.
+    """
+    quick = _scan(
+        reader, relation, {name: _quick_terms(choice) for name, choice in choices.items()}
+    )
+    open_terms = {
+        name: _full_terms(choice)
+        for name, choice in choices.items()
+        if quick[name].get("odd", 1) or quick[name].get("length", 0) > _INTEGER_LENGTH
+    }
+    full = _scan(reader, relation, {name: terms for name, terms in open_terms.items() if terms})
+    return {name: _answer(choice, quick[name], full.get(name)) for name, choice in choices.items()}
+
+
+def _scan(
+    reader: duckdb.DuckDBPyConnection, relation: str, terms: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, int]]:
+    """What the terms of each column give; `{c}` in a term is the column."""
+    found: dict[str, dict[str, int]] = {name: {} for name in terms}
+    names = [name for name in terms if terms[name]]
     for start in range(0, len(names), _WIDTH):
         part = names[start : start + _WIDTH]
-        asked = [_asked(f"c{index}", choices[name]) for index, name in enumerate(part)]
-        texts = ", ".join(f"trim({quoted(name)}, ' ') as c{i}" for i, name in enumerate(part))
-        terms = ", ".join(term for terms in asked for term in terms)
-        row = reader.execute(f"select {terms} from (select {texts} from {relation})").fetchone()
-        values = iter(row or ())
-        for name, own in zip(part, asked, strict=True):
-            found[name] = _answer(choices[name], [next(values) for _ in own])
+        asked = [
+            (name, key, term.replace("{c}", quoted(name)))
+            for name in part
+            for key, term in terms[name].items()
+        ]
+        query = f"select {', '.join(sql for _, _, sql in asked)} from {relation}"
+        row = reader.execute(query).fetchone() or ()
+        for (name, key, _), value in zip(asked, row, strict=True):
+            found[name][key] = int(value or 0)
     return found
 
 
 def read_exceptions(
     reader: duckdb.DuckDBPyConnection, relation: str, column: str, choice: Choice
 ) -> dict[str, int]:
-    """The values that are not of the type, the most frequent first, with their rows."""
+    """The values that are not of the type, the most frequent first, with their rows.
+
+    All values of a column whose type allows any.
+    """
     test = type_test(choice)
-    if test is None:
-        return {}
+    other = f" and not ({test.replace('{c}', 'c')})" if test else ""
     text = f"trim({quoted(column)}, ' ')"
     rows = reader.execute(
         f"select c, count(*) from (select {text} as c from {relation})"
-        f" where c <> '' and not ({test.replace('{c}', 'c')}) group by c order by count(*) desc, c"
-        f" limit {_MOST_EXCEPTIONS}"
+        f" where c <> ''{other} group by c order by count(*) desc, c limit {_MOST_EXCEPTIONS}"
     ).fetchall()
     return {str(value): int(count) for value, count in rows}
 
@@ -133,76 +167,90 @@ def shape_regex(shape: str) -> str:
 
 
 def _safe_types(choice: Choice) -> tuple[str, ...]:
-    """The portable types that the values may be stored as, the first that is safe is taken."""
-    if choice.semantic == "uuid":
-        return ("uuid",)
-    if choice.semantic == "json":
-        return ("json",)
-    if choice.type in ("integer", "year") or (choice.semantic or "").startswith("unix_"):
-        return ("integer",)
-    by_type = {
-        "decimal": ("decimal", "double"),
-        "boolean": ("boolean",),
-        "date": ("date",),
-        "datetime": ("timestamp",),
-        "time": ("time",),
-    }
-    return by_type.get(choice.type, ())
+    """The portable types that the values may be stored as; the first that is safe is taken.
+
+    There are none where the sample already has a value that silver would not read.
+    """
+    if any(value not in choice.matched for value in choice.sentinels):
+        return ()
+    if choice.type == "string":
+        return tuple(kind for kind in ("uuid", "json") if choice.semantic == kind)
+    if choice.numbers is not None:
+        if not choice.numbers.is_plain or choice.semantic in ("currency", "percent"):
+            return ()
+        return ("decimal", "double") if choice.type == "decimal" else ("integer",)
+    if choice.times is not None:
+        if not choice.format or not choice.format.startswith(("%Y-%m-%d", "%H:%M")):
+            return ()
+        return {"date": ("date",), "datetime": ("timestamp",), "time": ("time",)}[choice.type]
+    return ("boolean",) if choice.type == "boolean" else ()
 
 
-def _asked(column: str, choice: Choice) -> list[str]:
-    """The aggregates that are asked of a column."""
-    has = f"{column} <> ''"
-    terms = [f"count(*) filter (where {has})"]
-    test = type_test(choice)
-    words = ", ".join(literal(value) for value in choice.sentinels)
-    expected = f"({test.replace('{c}', column)})" if test else "true"
-    if words:
-        expected = f"({expected} or {column} in ({words}))"
-    terms.append(f"count(*) filter (where {has} and not {expected})" if test else "0")
-    terms += [
-        f"count(*) filter (where {has} and not ({_SAFE[kind].replace('{c}', column)}))"
-        for kind in _safe_types(choice)
-    ]
-    kinds = _safe_types(choice)
-    if "integer" in kinds:
-        terms.append(f"max(abs(try_cast({column} as hugeint)))")
-    if "decimal" in kinds:
-        terms.append(f"max(length(split_part(ltrim({column}, '+-'), '.', 1)))")
-        terms.append(f"max(length(split_part({column}, '.', 2)))")
+def _quick_terms(choice: Choice) -> dict[str, str]:
+    """What is asked of a column as it stands; `odd` counts what is not written plainly."""
+    has = "{c} <> ''"
+    terms = {"rows": f"count(*) filter (where {has})"}
+    kind = next(iter(_safe_types(choice)), "")
+    if kind in _PLAIN:
+        terms["odd"] = f"count(*) filter (where {has} and not {_PLAIN[kind]})"
+    if kind == "integer":
+        terms["length"] = "max(length({c}))"
+    elif kind == "decimal":
+        terms["whole"] = "max(length({c}))"
+        terms["scale"] = "max(length({c}) - instr({c}, '.')) filter (where contains({c}, '.'))"
     if choice.semantic == "constant":
-        terms.append(
-            f"coalesce(min({column}) filter (where {has}) = max({column}) filter (where {has}), true)"
-        )
-    terms += [f"count(*) filter (where {column} = {literal(value)})" for value in choice.sentinels]
+        terms["constant"] = f"min({_TEXT}) filter (where {has}) = max({_TEXT}) filter (where {has})"
+    for index, value in enumerate(choice.sentinels):
+        same = "{c}" if not value.strip() else _TEXT
+        terms[f"sentinel {index}"] = f"count(*) filter (where {same} = {literal(value)})"
     return terms
 
 
-def _answer(choice: Choice, values: Sequence[int | bool | None]) -> Checked:
-    given = iter(values)
-
-    def number() -> int:
-        return int(next(given) or 0)
-
-    rows, exceptions = number(), number()
+def _full_terms(choice: Choice) -> dict[str, str]:
+    """What is asked of a column whose values have no one plain form."""
+    terms: dict[str, str] = {}
+    has = f"{_TEXT} <> ''"
     kinds = _safe_types(choice)
-    unsafe = {kind: number() for kind in kinds}
-    largest = number() if "integer" in kinds else 0
-    whole, scale = (number(), number()) if "decimal" in kinds else (0, 0)
-    is_constant = bool(number()) if choice.semantic == "constant" else False
-    counts = {value: number() for value in choice.sentinels}
-    storage = next((kind for kind in kinds if rows and not unsafe[kind]), "text")
-    if storage == "integer" and largest >= 2**31:
+    if test := type_test(choice):
+        words = ", ".join(literal(value) for value in choice.sentinels)
+        expected = f"({test} or {{c}} in ({words}))" if words else f"({test})"
+        terms["exceptions"] = f"count(*) filter (where {has} and not {expected})"
+    for kind in kinds:
+        terms[kind] = f"count(*) filter (where {has} and not ({_SAFE[kind]}))"
+    if "integer" in kinds:
+        terms["largest"] = "max(abs(try_cast({c} as hugeint))) > 2147483647"
+    if "decimal" in kinds:
+        terms["whole"] = "max(length(split_part(ltrim({c}, '+-'), '.', 1)))"
+        terms["scale"] = "max(length(split_part({c}, '.', 2)))"
+    return {key: term.replace("{c}", _TEXT) for key, term in terms.items()}
+
+
+def _answer(choice: Choice, quick: Mapping[str, int], full: Mapping[str, int] | None) -> Checked:
+    kinds = _safe_types(choice)
+    is_plain = full is None or not kinds
+    unsafe = full or {}
+    storage = next(
+        (kind for kind in kinds if quick["rows"] and (is_plain or not unsafe[kind])), "text"
+    )
+    sizes = quick if full is None else full
+    if storage == "integer" and unsafe.get("largest"):
         storage = "bigint"
-    elif storage == "decimal":
-        storage = _decimal(whole, scale, not unsafe["double"])
-    return Checked(rows, exceptions, storage, is_constant, counts)
+    elif storage in ("decimal", "double"):
+        is_double = is_plain or not unsafe["double"]
+        storage = _decimal(sizes["whole"], sizes["scale"], is_double, storage == "decimal")
+    return Checked(
+        rows=quick["rows"],
+        exceptions=unsafe.get("exceptions", 0),
+        storage=storage,
+        is_constant=bool(quick.get("constant")),
+        sentinels={
+            value: quick[f"sentinel {index}"] for index, value in enumerate(choice.sentinels)
+        },
+    )
 
 
-def _decimal(whole: int, scale: int, is_double: bool) -> str:
+def _decimal(whole: int, scale: int, is_double: bool, is_decimal: bool) -> str:
     """Precision and scale, with room for larger numbers than were seen."""
-    if whole + scale > 38:
-        return "text"
-    if scale > LONGEST_SCALE:
-        return "double" if is_double else "text"
-    return f"decimal({18 if whole + scale <= 15 else 38},{scale})"
+    if is_decimal and scale <= LONGEST_SCALE and whole + scale <= 38:
+        return f"decimal({18 if whole + scale <= 15 else 38},{scale})"
+    return "double" if is_double else "text"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import duckdb
 
@@ -13,6 +14,10 @@ from controlplane.targets.base import quoted
 # How many cells are looked at one by one; of what is more, only counts are taken.
 _CELLS = 60_000
 _MOST_ROWS, _FEWEST_ROWS = 3_000, 400
+# Of so many values the pattern is taken.
+_PATTERNS = 300
+# A large table is looked at in places that are spread evenly, the first rows among them.
+_BLOCKS = 8
 # Longer texts are cut: no type that is more than text is as long.
 _LONGEST = 2_000
 
@@ -44,19 +49,38 @@ def read_samples(
     found = reader.execute(f"select count(*) from {relation}").fetchone()
     total = int(found[0]) if found else 0
     wanted = min(max(_CELLS // len(columns), _FEWEST_ROWS), _MOST_ROWS)
-    names = ", ".join(f"left({quoted(name)}, {_LONGEST}) as c{i}" for i, name in enumerate(columns))
+    names = ", ".join(f"left({quoted(name)}, {_LONGEST})" for name in columns)
     if total <= wanted:
         rows = reader.execute(f"select {names} from {relation}").fetchall()
+    elif _is_table(reader, relation):
+        length = wanted // _BLOCKS
+        rows = []
+        for block in range(_BLOCKS):
+            start = block * (total - length) // (_BLOCKS - 1)
+            rows += reader.execute(
+                f"select {names} from {relation}"
+                f" where rowid >= {start} and rowid < {start + length}"
+            ).fetchall()
     else:
-        head, step = wanted // 2, max(total // (wanted - wanted // 2), 1)
-        chosen = ", ".join(f"c{i}" for i in range(len(columns)))
+        # A view may read a file, which is done once.
+        half = wanted // 2
         rows = reader.execute(
-            f"select {chosen} from (select {names}, row_number() over () as position"
-            f" from {relation}) where position <= {head} or position % {step} = 0"
+            f"select {names} from (select *, row_number() over () as databank_position"
+            f" from {relation}) where databank_position <= {half}"
+            f" or databank_position % {max(total // half, 1)} = 0"
         ).fetchall()
     of = total / len(rows) if rows else 1.0
     by_column = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return [_sample(name, values, of) for name, values in zip(columns, by_column, strict=True)]
+
+
+def _is_table(reader: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Whether any row can be jumped to."""
+    try:
+        reader.execute(f"select rowid from {relation} limit 0")
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _sample(name: str, values: Sequence[str | None], of: float) -> Sample:
@@ -75,7 +99,7 @@ def _sample(name: str, values: Sequence[str | None], of: float) -> Sample:
 def pattern_of(counts: Mapping[str, int]) -> str:
     """The pattern that most rows have: `9+` for digits, `A+` and `a+` for letters."""
     patterns: Counter[str] = Counter()
-    for value, count in counts.items():
+    for value, count in islice(counts.items(), _PATTERNS):
         patterns[_pattern(value)] += count
     return patterns.most_common(1)[0][0] if patterns else ""
 

@@ -14,8 +14,9 @@ import duckdb
 from controlplane.discover.column_checks import Checked, check_columns, read_exceptions
 from controlplane.discover.column_samples import Sample, pattern_of, read_samples
 from controlplane.discover.corrections import Corrections
+from controlplane.discover.evidence import Choice
 from controlplane.discover.findings import ColumnType, Sentinel
-from controlplane.discover.type_choice import Choice, choose
+from controlplane.discover.type_choice import choose
 
 
 def find_column_types(
@@ -36,7 +37,7 @@ def find_column_types(
         table: the table's name, as corrections have it.
     """
     samples = read_samples(reader, relation, columns)
-    choices = _choose_all(samples)
+    choices, preferred = _choose_all(samples)
     if corrections is not None:
         choices = [
             _corrected(sample, choice, corrections, table)
@@ -53,8 +54,10 @@ def find_column_types(
         answer = checked.get(sample.column)
         if answer is None or sample.of == 1.0:
             continue
-        second = _second_choice(reader, relation, sample, choice, answer)
+        second = _second_choice(reader, relation, sample, choice, answer, preferred)
         if second is not None:
+            if corrections is not None:
+                second = _corrected(sample, second, corrections, table)
             choices[index] = again[sample.column] = second
     if again:
         checked |= check_columns(reader, relation, again)
@@ -64,8 +67,11 @@ def find_column_types(
     ]
 
 
-def _choose_all(samples: Sequence[Sample]) -> list[Choice]:
-    """The choice of each column; those that leave day and month open follow their neighbours."""
+def _choose_all(samples: Sequence[Sample]) -> tuple[list[Choice], Mapping[str, str]]:
+    """The choice of each column, and the order of day and month by separator.
+
+    Columns that leave day and month open follow their neighbours.
+    """
     choices = [choose(sample) for sample in samples]
     preferred: dict[str, str] = {}
     for choice in choices:
@@ -77,7 +83,7 @@ def _choose_all(samples: Sequence[Sample]) -> list[Choice]:
         for index, choice in enumerate(choices):
             if choice.times is not None and choice.times.rival:
                 choices[index] = choose(samples[index], preferred)
-    return choices
+    return choices, preferred
 
 
 def _corrected(sample: Sample, choice: Choice, corrections: Corrections, table: str) -> Choice:
@@ -86,11 +92,15 @@ def _corrected(sample: Sample, choice: Choice, corrections: Corrections, table: 
     )
     if vote is None:
         return choice
+    are_numbers = vote.type in ("integer", "decimal", "year")
+    are_times = vote.type == choice.type or vote.format is None
     return replace(
         choice,
+        numbers=choice.numbers if are_numbers else None,
+        times=choice.times if are_times and vote.type in ("date", "datetime", "time") else None,
         type=vote.type,
         semantic=vote.semantic,
-        format=vote.format,
+        format=vote.format or (choice.format if vote.type == choice.type else None),
         confidence=vote.confidence,
         reason=f"{vote.reason}; by itself: {choice.type}, {choice.reason}",
         sentinels={} if vote.type == "string" else choice.sentinels,
@@ -112,30 +122,22 @@ def _second_choice(
     sample: Sample,
     choice: Choice,
     answer: Checked,
+    preferred: Mapping[str, str],
 ) -> Choice | None:
     """Another choice, where all rows show what the sample did not; None where it stands."""
-    if choice.type == "empty" and answer.rows:
-        exceptions = read_exceptions(reader, relation, sample.column, choice)
-    elif choice.semantic == "constant" and not answer.is_constant:
-        exceptions = {}
-        if answer.exceptions == 0:
-            return replace(choice, semantic=None)
-    elif answer.exceptions == 0:
+    is_broken = choice.semantic == "constant" and not answer.is_constant
+    if not (answer.exceptions or is_broken or (choice.type == "empty" and answer.rows)):
         return None
-    else:
-        exceptions = {}
-    exceptions = exceptions or read_exceptions(reader, relation, sample.column, choice)
-    unseen = {value: count for value, count in exceptions.items() if value not in sample.counts}
-    if not unseen:
-        return None
+    others = read_exceptions(reader, relation, sample.column, choice)
+    if not others.keys() - sample.counts.keys():
+        return replace(choice, semantic=None) if is_broken else None
     counts = Counter(
-        {
-            value: exceptions.get(value, max(1, round(count * sample.of)))
-            for value, count in sample.counts.items()
-        }
+        {value: max(1, round(count * sample.of)) for value, count in sample.counts.items()}
     )
-    counts.update(unseen)
-    return choose(Sample(sample.column, counts, counts.total(), 1.0))
+    # Counted in all rows, these are exact.
+    for value, count in others.items():
+        counts[value] = count
+    return choose(Sample(sample.column, counts, counts.total(), 1.0), preferred)
 
 
 def _column_type(sample: Sample, choice: Choice, checked: Checked | None) -> ColumnType:

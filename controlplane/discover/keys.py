@@ -23,6 +23,7 @@ from controlplane.targets.base import quoted
 _MOST_COLUMNS = 14
 _MOST_COUNTED = 80
 _WIDEST = 4
+_TELLING_PAIRS = 3
 _LONGEST_KEY = 64
 _SAMPLE_ROWS = 20_000
 _MOST_TRIED = 200
@@ -136,17 +137,43 @@ def _composites(
             and _may_be_unique(columns, profile.rows)
         ]
         sets.sort(key=lambda each: sum(column.position for column in each))
-        for columns in _unique_so_far(reader, profile, sets[:_MOST_TRIED]):
+        open_sets = _unique_so_far(reader, profile, sets[:_MOST_TRIED])
+        judged = [
+            _composite(reader, profile, _with_all_called_keys(columns, usable, names), names)
+            for columns in open_sets
+        ]
+        order = sorted(range(len(judged)), key=lambda index: -judged[index].score)
+        for index in order:
             counted += 1
-            if counted > _MOST_COUNTED:
-                return found
-            if not _is_unique(reader, profile, columns):
-                continue
-            unique.append({column.name for column in columns})
-            found.append(_composite(reader, profile, columns, names))
+            # Of a large table the likeliest set that is unique is enough.
+            if counted > _MOST_COUNTED or (found and profile.rows > EXACT_ROWS):
+                break
+            if _is_unique(reader, profile, open_sets[index]):
+                unique.append({column.name for column in open_sets[index]})
+                found.append(judged[index])
         if found and max(each.score for each in found) > 0:
             break
     return found
+
+
+def _with_all_called_keys(
+    columns: tuple[ColumnProfile, ...],
+    usable: Sequence[ColumnProfile],
+    names: TableNames | None,
+) -> tuple[ColumnProfile, ...]:
+    """The columns, and all others that are called keys where the few rows show too little.
+
+    So many pairs of rows would be alike if the columns had nothing to do with each other; where that
+    is hardly one, that there is none says nothing.
+    """
+    possible = 1.0
+    for column in columns:
+        possible *= column.distinct
+    pairs = columns[0].rows ** 2 / (2 * possible)
+    if names is None or pairs >= _TELLING_PAIRS:
+        return columns
+    wider = tuple(c for c in usable if c in columns or names.columns[c.name].says_key)
+    return wider if len(wider) <= _WIDEST else columns
 
 
 def _unique_so_far(
@@ -239,7 +266,8 @@ def _numbers_within(
             f"select count(*) filter (where lines > 1),"
             f" count(*) filter (where lines > 1 and top - {column.low} + 1 = lines)"
             f" from (select count(*) as lines, max({column.value}) as top"
-            f" from {profile.table.relation} group by {', '.join(others)})"
+            f" from (from {profile.table.relation} limit {_SAMPLE_ROWS})"
+            f" group by {', '.join(others)})"
         ).fetchone()
         if row and row[0] >= 3 and row[1] >= 0.9 * row[0]:
             return True

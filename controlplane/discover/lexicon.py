@@ -23,11 +23,13 @@ ACTORS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ),
     )
 )
-# What a row of the same table is called that this one belongs to.
+# What a row of the same table is called that this one belongs to, and whom a person works for.
 ABOVE = frozenset(
-    "parent manager mgr report boss supervisor superior chief leader head root ancestor previous prev"
-    " next predecessor successor original reply related mother father sire dam".split()
+    "parent head root ancestor previous prev next predecessor successor original reply related mother"
+    " father sire dam superior".split()
 )
+BOSSES = frozenset("manager mgr report boss supervisor superior chief leader head".split())
+STAFF = frozenset("employee staff personnel worker user person people agent".split())
 # What is counted or measured, and refers to nothing.
 MEASURES = frozenset(
     "quantity qty count amount amt price cost rate percent percentage pct ratio total sum age size"

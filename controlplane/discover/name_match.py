@@ -52,6 +52,7 @@ class KeyName:
     full: tuple[str, ...]
     core: tuple[str, ...]
     says_key: bool
+    is_plural: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _key_name(column: str, prefix: str, known: set[str]) -> KeyName:
         else:
             split.append(word)
     core = [word for word in split if word not in KEY_WORDS]
-    return KeyName(_plain(split), _plain(core), len(core) < len(split))
+    is_plural = bool(split) and singular(split[-1]) != split[-1]
+    return KeyName(_plain(split), _plain(core), len(core) < len(split), is_plural)
 
 
 def abbreviates(short: str, long: Sequence[str]) -> tuple[float, int]:

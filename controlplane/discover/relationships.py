@@ -17,14 +17,20 @@ from dataclasses import dataclass, replace
 
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
 from controlplane.discover.keys import KeyCandidate
-from controlplane.discover.lexicon import ABOVE, ACTORS, MEASURED, MEASURES
-from controlplane.discover.name_match import TableNames, matches
+from controlplane.discover.lexicon import ABOVE, ACTORS, BOSSES, MEASURED, MEASURES, STAFF
+from controlplane.discover.name_match import KeyName, TableNames, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
 # Keys that are tried as what others refer to: so many of each table, from this score on.
 _KEYS_TRIED = 3
 _LEAST_KEY_SCORE = -3.5
 _MOST_TUPLES = 40
+# From here on a name says what its column refers to.
+_SAYS_SO = 0.5
+# Of combinations fewer are in a key by accident, and fewer are orphans.
+LEAST_TOGETHER = 0.97
+# What is likelier than this to be the reference is worth more said than not.
+LEAST_PROBABILITY = 0.4
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def find_schema(
     again = [_to_chosen(each, keys) for each in found]
     chosen = _best(_compete(again), keys)
     keys = _bridges(profiles, candidates, keys, chosen)
-    chosen = _one_way(chosen)
+    chosen = _without_alternates(_one_way(chosen, keys), keys)
     together = _tuples(values, profiles, keys, names, chosen)
     chosen = _without_implied([*chosen, *together])
     return Schema(keys, candidates, tuple(chosen))
@@ -104,8 +110,7 @@ def _judged(
 ) -> Reference:
     (child,) = inclusion.child
     parent = inclusion.parent
-    score = -2.2 + _coverage_score(inclusion) + _value_score(inclusion)
-    score += _child_score(child, widths[child.table])
+    score = -2.2 + _coverage_score(inclusion) + _child_score(child, widths[child.table])
     score += 0.35 * max(-4.0, min(4.0, parent.score))
     # Of tables with the same key the one that says more is what others refer to.
     score += 0.3 * math.log2(widths[parent.table])
@@ -113,11 +118,17 @@ def _judged(
         score -= 2.0
     if child.table == parent.table:
         score += _self_score(child, names)
+    shown = _value_score(inclusion)
     if names is None:
-        return Reference(inclusion, score)
+        return Reference(inclusion, score + shown)
     name = names[child.table].columns[child.name]
     said = said_of(name.core, name.full, parent, names)
-    return Reference(inclusion, score + _name_score(child, parent, said, names), said=said)
+    if child.table == parent.table and _is_above(name.full, names[parent.table].table):
+        said = max(said, 0.8)
+    if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):
+        # What is said outright is not taken back because few of the values occur.
+        shown = max(shown, -1.0)
+    return Reference(inclusion, score + shown + _name_score(child, parent, said, names), said=said)
 
 
 def _coverage_score(inclusion: Inclusion) -> float:
@@ -150,8 +161,11 @@ def _integer_score(child: ColumnProfile, parent: ColumnProfile, count: int) -> f
     reach = max(1, high - low + 1) / span
     # The values of a reference are spread over the key; those of a count or a rating begin at its
     # start. Of so many drawn evenly, the range is seldom smaller than this.
-    drawn = min(count, 12)
+    drawn = min(20.0, max(count, math.log2(1 + child.filled)))
     score = max(-4.0, min(0.0, 0.6 * ((drawn - 1) * math.log(reach) + math.log(drawn))))
+    if child.low < parent.low or child.high > parent.high:
+        # Numbers were given one after the other: one that was not given yet is no orphan.
+        score -= 1.5
     if density < 0.5:
         return score + min(4.5, 0.4 * count * -math.log(density))
     if count >= 4:
@@ -167,8 +181,8 @@ def _child_score(child: ColumnProfile, width: int) -> float:
         score -= 3.0 if child.position == 0 else 0.6
     if child.distinct == 1:
         score -= 0.8
-    if width > 3 and child.position >= 0.75 * width:
-        score -= 0.4
+    if width > 3:
+        score -= 0.8 * child.position / width
     if child.domain == "integer" and child.low is not None and child.low < 0:
         score -= 1.5
     return score
@@ -180,9 +194,15 @@ def _self_score(child: ColumnProfile, names: Mapping[str, TableNames] | None) ->
     if child.distinct > 0.6 * child.rows:
         score -= 6.0
     if names is not None:
-        said = set(names[child.table].columns[child.name].full)
-        score += 4.0 if said & ABOVE else -0.8
+        full = names[child.table].columns[child.name].full
+        score += 1.0 if _is_above(full, names[child.table].table) else -0.8
     return score
+
+
+def _is_above(name: Sequence[str], table: Sequence[str]) -> bool:
+    """Whether a name says a row of the same table that this one belongs to."""
+    said = set(name)
+    return bool(said & ABOVE) or bool(said & BOSSES and set(table) & STAFF)
 
 
 def _name_score(
@@ -194,13 +214,22 @@ def _name_score(
         default=0.0,
     )
     score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
-    if said < 0.5 and (set(name.full) & MEASURES or name.full[-1].endswith(MEASURED)):
+    if (said < _SAYS_SO and set(name.full) & MEASURES) or (said < 0.95 and _is_measured(name)):
         score -= 2.5
+    own = matches(name.core, names[child.table].table)
+    if child.is_unique and child.table != parent.table and own >= max(said, 0.6):
+        score -= 3.0
     if said < 0.25 and child.domain == "integer":
         score -= 0.8
     if best > said + 0.2:
         score -= 2.0 * (best - said)
     return score
+
+
+def _is_measured(name: KeyName) -> bool:
+    """Whether a name ends with what is counted or measured: `page_number`, `AutomaticResponses`."""
+    last = name.full[-1] if name.full else ""
+    return last in MEASURES or last.endswith(MEASURED) or name.is_plural
 
 
 def said_of(
@@ -327,15 +356,53 @@ def _to_chosen(reference: Reference, keys: Mapping[str, tuple[KeyCandidate, floa
     return replace(reference, score=reference.score - 4.0)
 
 
-def _one_way(references: Sequence[Reference]) -> list[Reference]:
-    """Of two tables whose keys refer to each other, the likelier reference."""
-    best: dict[frozenset[tuple[str, tuple[str, ...]]], Reference] = {}
+def _one_way(
+    references: Sequence[Reference], keys: Mapping[str, tuple[KeyCandidate, float]]
+) -> list[Reference]:
+    """Without keys that refer to what refers to them: the other way is meant."""
+    between = {
+        (each.child[0], each.inclusion.parent.table): each
+        for each in sorted(references, key=lambda each: each.probability)
+    }
+    found = []
     for each in references:
+        table, columns = each.child
         parent = each.inclusion.parent
-        pair = frozenset([each.child, (parent.table, parent.columns)])
-        if pair not in best or best[pair].probability < each.probability:
-            best[pair] = each
-    return list(best.values())
+        back = between.get((parent.table, table))
+        own = keys.get(table)
+        is_key = own is not None and own[0].columns == columns
+        if back is not None and is_key and table != parent.table:
+            back_key = keys.get(parent.table)
+            if back_key is None or back_key[0].columns != back.child[1]:
+                continue
+            if (back.probability, parent.table) > (each.probability, table):
+                continue
+        found.append(each)
+    return found
+
+
+def _without_alternates(
+    references: Sequence[Reference], keys: Mapping[str, tuple[KeyCandidate, float]]
+) -> list[Reference]:
+    """Without references to another key of a table whose own key the same table refers to.
+
+    A fact with the key of a day and its date refers to the day once.
+    """
+    own = {
+        (each.child[0], each.inclusion.parent.table)
+        for each in references
+        if _is_own_key(each.inclusion.parent, keys)
+    }
+    return [
+        each
+        for each in references
+        if _is_own_key(each.inclusion.parent, keys)
+        or (each.child[0], each.inclusion.parent.table) not in own
+    ]
+
+
+def _is_own_key(key: KeyCandidate, keys: Mapping[str, tuple[KeyCandidate, float]]) -> bool:
+    return key.table in keys and keys[key.table][0].columns == key.columns
 
 
 def _bridges(
@@ -455,7 +522,7 @@ def _best_tuple(
         if fit < 0:
             continue
         inclusion = values.together(columns, key)
-        if inclusion.coverage < LEAST_COVERAGE or not inclusion.distinct:
+        if inclusion.coverage < LEAST_TOGETHER or not inclusion.distinct:
             continue
         score = fit + _coverage_score(inclusion) + _density_score(inclusion) - 2.0
         judged.append(Reference(inclusion, score))

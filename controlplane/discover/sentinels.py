@@ -63,6 +63,8 @@ def odd_words(exceptions: Mapping[str, int], rows: int) -> dict[str, str]:
     for value, count in exceptions.items():
         if is_missing_word(value):
             found[value] = "a word for a missing value"
+        elif value.lower().lstrip("+-") in ("inf", "infinity"):
+            found[value] = "infinite, which few databases can store"
         elif value.lower() in VAGUE:
             found[value] = "a word for a missing value among values of another kind"
         elif set(value) <= set("0-/: .") and "0" in value:
@@ -122,6 +124,10 @@ def odd_dates(
         if rest and rest[0] - _FAR_YEARS <= year <= rest[-1] + _FAR_YEARS:
             continue
         if not rest and len(moments) > 1:
+            continue
+        alike = sum(other[1:3] == moment[1:3] for other in moments)
+        if alike > 0.5 * len(moments) and len(moments) > 2:
+            # Where days are all the first of a year, this one is one of them.
             continue
         if not rest and year not in (1, 9999, 2999):
             continue

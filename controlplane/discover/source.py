@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from controlplane.discover.plain_csv import copy_plain, plain_titles
 from controlplane.errors import DatabankError, SourceError
 from controlplane.load.batch import read_error
 from controlplane.load.files import FileMemory
@@ -63,6 +64,8 @@ def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         with closing(duckdb.connect(str(folder / "tables.duckdb"))) as reader:
             prepare_reader(reader, folder)
             reader.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+            # The tables are read a few times and thrown away: packing them costs more than it spares.
+            reader.execute("set force_compression = 'uncompressed'")
             yield reader, folder
 
 
@@ -135,14 +138,18 @@ def _read_file(
     relation: str,
     taken: dict[str, int],
 ) -> SourceTable:
+    titles = plain_titles(path)
+    if titles is not None:
+        columns = _columns(titles)
+        if copy_plain(reader, path, relation, [quoted(column) for column in columns]):
+            name = _unique(_called(path), taken)
+            return SourceTable(name, str(path), relation, columns, _rows(reader, relation), path)
     file = memory.identify(path, Path.cwd())
     opened = open_unknown(reader, file, folder)
     reading = opened.reading
     if opened.format == "json" and _DOCUMENT.search(file.source):
         _refuse_document(reader, reading.select, file.source)
-    name = _unique(_ENDINGS.sub("", path.name) or path.name, taken)
-    titles: dict[str, int] = {}
-    columns = tuple(_unique(title or "column", titles) for title in reading.titles)
+    columns = _columns(reading.titles)
     chosen = ", ".join(
         f"nullif({column}, '') as {quoted(title)}"
         for column, title in zip(reading.columns, columns, strict=True)
@@ -153,8 +160,23 @@ def _read_file(
         _copy(reader, relation, chosen, reading.careful())
     except duckdb.Error as error:
         raise read_error(file.source, error) from error
-    rows = _one(reader, f"select count(*) from {relation}")
-    return SourceTable(name, file.source, relation, columns, rows, path)
+    name = _unique(_called(path), taken)
+    return SourceTable(name, file.source, relation, columns, _rows(reader, relation), path)
+
+
+def _called(path: Path) -> str:
+    return _ENDINGS.sub("", path.name) or path.name
+
+
+def _columns(titles: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns; those that are there twice get a number."""
+    taken: dict[str, int] = {}
+    return tuple(_unique(title or "column", taken) for title in titles)
+
+
+def _rows(reader: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = reader.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _copy(reader: duckdb.DuckDBPyConnection, relation: str, chosen: str, reading: Reading) -> None:
@@ -163,7 +185,8 @@ def _copy(reader: duckdb.DuckDBPyConnection, relation: str, chosen: str, reading
 
 
 def _refuse_document(reader: duckdb.DuckDBPyConnection, select: str, source: str) -> None:
-    if _one(reader, f"select count(*) from (select 1 from ({select}) as records limit 2)") == 1:
+    rows = reader.execute(f"select 1 from ({select}) as records limit 2").fetchall()
+    if len(rows) == 1:
         raise SourceError(f"{source}: is one JSON object, and no table")
 
 
@@ -172,8 +195,3 @@ def _unique(name: str, taken: dict[str, int]) -> str:
     number = taken.get(name.lower(), 0) + 1
     taken[name.lower()] = number
     return name if number == 1 else _unique(f"{name}_{number}", taken)
-
-
-def _one(reader: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = reader.execute(query).fetchone()
-    return int(row[0]) if row else 0

@@ -66,13 +66,19 @@ def find_dialect(sample: bytes, only: str | None = None) -> Dialect:
         only: the delimiter, where that is known.
     """
     text = sample.decode("utf-8", "replace")
-    best = Dialect(_format(_unused(text)), 1, _worth_of_one_column(sample))
+    best = one_column(sample)
     for delimiter in _delimiters(text) if only is None else (only,):
         for layout in _quoting(text, delimiter):
             found = _judge(sample, layout)
             if found is not None and found.score > best.score:
                 best = found
     return best
+
+
+def one_column(sample: bytes) -> Dialect:
+    """The dialect under which each line is one value."""
+    text = sample.decode("utf-8", "replace")
+    return Dialect(_format(_unused(text)), 1, _worth_of_one_column(sample))
 
 
 def _worth_of_one_column(sample: bytes) -> float:

@@ -11,11 +11,13 @@ from typing import Any
 
 from controlplane.errors import SourceError
 from controlplane.load.table import Row, Table, find_table
-from controlplane.sniff.dialect import Dialect, find_dialect, rows_of
+from controlplane.sniff.dialect import Dialect, find_dialect, one_column, rows_of
 from controlplane.sniff.encoding import find_encoding
 
 SAMPLE_BYTES = 1 << 20
 _DIALECT_BYTES = 1 << 17
+# Characters that hardly stand in values; a title may stand above a table with these.
+_SURE_DELIMITERS = frozenset((",", ";", "\t", "|", "||", "::", "^", "~", "\x1f", "\x01", "¦", "§"))
 LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -80,10 +82,23 @@ def find_layout(sample: bytes, encoding: str) -> Layout:
     """The layout of a text of which `sample`, in UTF-8, is the start."""
     text = sample.removeprefix(codecs.BOM_UTF8)
     told = _told_delimiter(text)
-    dialect = find_dialect(_whole_lines(text, _DIALECT_BYTES)) if told is None else told
+    dialect = _checked_dialect(_whole_lines(text, _DIALECT_BYTES)) if told is None else told
     rows = rows_of(_whole_lines(text, SAMPLE_BYTES), dialect.format, 2000)
     width = dialect.width
     return Layout(encoding, dialect, find_table(rows, width))
+
+
+def _checked_dialect(text: bytes) -> Dialect:
+    """The dialect of a text; one column where its first line lacks an unusual delimiter.
+
+    What parts every value alike may be a part of it: the hyphens of a date, the spaces of a name.
+    """
+    found = find_dialect(text)
+    mark = found.format.delimiter.strip() or found.format.delimiter
+    first = text.lstrip(b"\r\n").partition(b"\n")[0].decode("utf-8", "replace")
+    if found.width > 1 and mark not in _SURE_DELIMITERS and mark not in first.strip():
+        return one_column(text)
+    return found
 
 
 def _told_delimiter(text: bytes) -> Dialect | None:

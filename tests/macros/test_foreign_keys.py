@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from controlplane.dbt.process import DbtRun
 
 PROPERTIES = """
 version: 2
@@ -99,29 +100,15 @@ EVERY = [
     ("sales_id_fkey", True, True, True),
     ("sales_shop_id_fkey", True, True, True),
 ]
+TARGET = ("--target", "postgres")
 WITHOUT_TESTS = ("--exclude", "resource_type:test")
-
-
-def target(made: Any) -> tuple[str, str]:
-    return ("--target", made.project.target.name)
-
-
-def dbt(made: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt to its end."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), *arguments, *target(made)],
-        cwd=made.project.root,
-        env={**os.environ, **made.project.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+Dbt = Callable[..., DbtRun]
 
 
 def databank(made: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Databank to its end, without the data tests that would find a wrong reference first."""
     return subprocess.run(
-        [sys.executable, "-m", "controlplane", *arguments, *target(made), *WITHOUT_TESTS],
+        [sys.executable, "-m", "controlplane", *arguments, *TARGET, *WITHOUT_TESTS],
         cwd=made.project.root,
         env={**os.environ, **made.project.environment},
         capture_output=True,
@@ -131,7 +118,7 @@ def databank(made: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def build(make_warehouse: Callable[..., Any]) -> Callable[[str], Any]:
+def build(make_warehouse: Callable[..., Any], dbt: Dbt) -> Callable[[str], Any]:
     """Makes and builds the project on a target."""
 
     def make(target: str) -> Any:
@@ -145,14 +132,14 @@ def build(make_warehouse: Callable[..., Any]) -> Callable[[str], Any]:
         made.file("seeds/places.csv", "id\nnorth\nsouth\n")
         made.file("seeds/sold.csv", "id,customer_id,shop_id\n1,anna,north\n2,ben,south\n")
         done = dbt(made, "build")
-        assert done.returncode == 0, done.stdout
+        assert done.exit_code == 0, done.error
         return made
 
     return make
 
 
 def test_declared_references_are_constraints_after_every_kind_of_run(
-    build: Callable[[str], Any],
+    build: Callable[[str], Any], dbt: Dbt
 ) -> None:
     made = build("postgres")
     assert made.target.query(KEYS) == EVERY
@@ -162,42 +149,55 @@ def test_declared_references_are_constraints_after_every_kind_of_run(
     made.file("seeds/sold.csv", "id,customer_id,shop_id\n2,carl,west\n3,carl,north\n")
     for arguments in (["build"], ["build", "--full-refresh"], ["run"], ["run", "-s", "customers"]):
         done = dbt(made, *arguments)
-        assert done.returncode == 0, done.stdout
+        assert done.exit_code == 0, done.error
         assert made.target.query(KEYS) == EVERY
 
 
-def test_only_references_that_a_run_may_break_are_made_again(build: Callable[[str], Any]) -> None:
+def test_only_references_that_a_run_may_break_are_made_again(
+    build: Callable[[str], Any], dbt: Dbt
+) -> None:
     """A parent that the child reads, and that only grows, has every row before the child needs it."""
     made = build("postgres")
     numbers = "select conname, cast(oid as bigint) from pg_constraint where contype = 'f'"
     before = dict(made.target.query(numbers))
     made.file("seeds/sold.csv", "id,customer_id,shop_id\n4,anna,north\n")
     done = dbt(made, "build")
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.error
     after = dict(made.target.query(numbers))
     assert {name for name in after if after[name] == before[name]} == {"sales_id_fkey"}
 
 
 def test_references_to_what_a_run_leaves_alone_hold_while_it_writes(
-    build: Callable[[str], Any],
+    build: Callable[[str], Any], dbt: Dbt
 ) -> None:
     made = build("postgres")
     made.file("seeds/sold.csv", "id,customer_id,shop_id\n2,nobody,north\n")
-    assert dbt(made, "seed").returncode == 0
+    assert dbt(made, "seed").exit_code == 0
     done = dbt(made, "run", "-s", "sales")
-    assert done.returncode == 1
-    assert "Key (customer_id)=(nobody) is not present" in done.stdout
+    assert done.exit_code == 1
+    assert "Key (customer_id)=(nobody) is not present" in done.error
     assert made.target.query("select count(*) from silver.sales") == [(2,)]
     assert made.target.query(KEYS) == EVERY
 
 
-def test_a_reference_that_does_not_hold_fails_the_run(build: Callable[[str], Any]) -> None:
+def test_a_reference_that_does_not_hold_fails_the_run(
+    build: Callable[[str], Any], dbt: Dbt
+) -> None:
     made = build("postgres")
     made.file("seeds/sold.csv", "id,customer_id,shop_id\n3,nobody,north\n")
-    assert dbt(made, "seed").returncode == 0
-    for done in (dbt(made, "run", "--full-refresh"), databank(made, "run", "--rebuild")):
-        assert done.returncode == 1, done.stdout
-        said = done.stdout + done.stderr
+    assert dbt(made, "seed").exit_code == 0
+
+    def by_dbt() -> tuple[int, str]:
+        done = dbt(made, "run", "--full-refresh")
+        return done.exit_code, done.error
+
+    def by_databank() -> tuple[int, str]:
+        done = databank(made, "run", "--rebuild")
+        return done.returncode, done.stdout + done.stderr
+
+    for run in (by_dbt, by_databank):
+        code, said = run()
+        assert code == 1, said
         assert 'violates foreign key constraint "sales_customer_id_fkey"' in said
         assert "Key (customer_id)=(nobody) is not present" in said
         assert made.target.query(KEYS) == []
@@ -207,12 +207,12 @@ def test_a_reference_that_does_not_hold_fails_the_run(build: Callable[[str], Any
     assert made.target.query(KEYS) == EVERY
 
 
-def test_duckdb_builds_the_same_without_them(build: Callable[[str], Any]) -> None:
+def test_duckdb_builds_the_same_without_them(build: Callable[[str], Any], dbt: Dbt) -> None:
     """It would refuse to delete a row that another table names, even to put it back at once."""
     made = build("duckdb")
     made.file("seeds/people.csv", "id\nanna\ncarl\n")
     made.file("seeds/sold.csv", "id,customer_id,shop_id\n2,carl,north\n")
     done = dbt(made, "build")
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.error
     keys = "select count(*) from duckdb_constraints() where constraint_type = 'FOREIGN KEY'"
     assert made.target.query(keys) == [(0,)]

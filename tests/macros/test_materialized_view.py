@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from controlplane.dbt.process import DbtRun
 
 SALES = """
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
@@ -32,26 +30,9 @@ models:
       indexes: [{columns: [amount], unique: true}]
     columns: [{name: amount, data_type: integer}, {name: sales, data_type: bigint}]
 """
+Build = Callable[..., None]
 KIND = "select relkind from pg_class where oid = 'gold.roll_up'::regclass"
 INDEXES = "select indexdef from pg_indexes where schemaname = 'gold' and tablename = 'roll_up'"
-
-
-def build(made: Any, *arguments: str) -> None:
-    """Run `dbt build` to its good end."""
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "build",
-            *("--target", made.project.target.name),
-            *arguments,
-        ],
-        cwd=made.project.root,
-        env={**os.environ, **made.project.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 def rows(made: Any) -> list[tuple[Any, ...]]:
@@ -60,7 +41,18 @@ def rows(made: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def make_shop(make_warehouse: Callable[..., Any]) -> Callable[[str], Any]:
+def build(dbt: Callable[..., DbtRun]) -> Build:
+    """Runs `dbt build` to its good end."""
+
+    def run(made: Any, *arguments: str) -> None:
+        done = dbt(made, "build", *arguments)
+        assert done.exit_code == 0, done.error
+
+    return run
+
+
+@pytest.fixture
+def make_shop(make_warehouse: Callable[..., Any], build: Build) -> Callable[[str], Any]:
     """A project with sales and their roll-up, built once."""
 
     def make(target: str) -> Any:
@@ -77,7 +69,7 @@ def make_shop(make_warehouse: Callable[..., Any]) -> Callable[[str], Any]:
 
 @pytest.mark.parametrize("target", ["duckdb", "postgres"])
 def test_a_load_is_shown_and_a_changed_query_holds(
-    make_shop: Callable[[str], Any], target: str
+    make_shop: Callable[[str], Any], build: Build, target: str
 ) -> None:
     made = make_shop(target)
     assert rows(made) == [(30, 2)]
@@ -96,7 +88,7 @@ def test_a_load_is_shown_and_a_changed_query_holds(
 
 
 def test_it_is_the_same_view_with_its_index_as_long_as_its_query_is_the_same(
-    make_shop: Callable[[str], Any],
+    make_shop: Callable[[str], Any], build: Build
 ) -> None:
     made = make_shop("postgres")
     identity = "select 'gold.roll_up'::regclass::oid"
@@ -113,7 +105,7 @@ def test_it_is_the_same_view_with_its_index_as_long_as_its_query_is_the_same(
     assert rows(made) == [(31, 2)]
 
 
-def test_a_table_becomes_a_view(make_shop: Callable[[str], Any]) -> None:
+def test_a_table_becomes_a_view(make_shop: Callable[[str], Any], build: Build) -> None:
     made = make_shop("postgres")
     made.file("models/gold/roll_up.sql", ROLL_UP.replace("'materialized_view' if", "'table' if"))
     build(made, "--select", "roll_up")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from controlplane.dbt.process import DbtRun
 
 PROPERTIES = """
 version: 2
@@ -46,24 +44,6 @@ PARTITIONS = """
 """
 
 
-def dbt(made: Any, *arguments: str) -> None:
-    """Run dbt to its good end."""
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            *arguments,
-            "--target",
-            made.project.target.name,
-        ],
-        cwd=made.project.root,
-        env={**os.environ, **made.project.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-
-
 # How a table is divided, and how many partitions it has at first and later.
 DIVIDED: tuple[tuple[dict[str, Any], int, int], ...] = (
     ({"strategy": "hash", "columns": ["region"], "partitions": 4}, 4, 4),
@@ -76,7 +56,9 @@ DIVIDED: tuple[tuple[dict[str, Any], int, int], ...] = (
 )
 
 
-def test_postgresql_divides_the_table(make_warehouse: Callable[..., Any]) -> None:
+def test_postgresql_divides_the_table(
+    make_warehouse: Callable[..., Any], dbt: Callable[..., DbtRun]
+) -> None:
     made = make_warehouse("postgres")
     names = [f"events_{number}" for number, _ in enumerate(DIVIDED)]
     for name, (settings, _, _) in zip(names, DIVIDED, strict=True):
@@ -84,15 +66,19 @@ def test_postgresql_divides_the_table(make_warehouse: Callable[..., Any]) -> Non
         made.file(f"models/silver/{name}.yml", PROPERTIES.replace("events", name))
     made.file("seeds/given.csv", FIRST)
 
+    def build(*arguments: str) -> None:
+        done = dbt(made, "build", *arguments)
+        assert done.exit_code == 0, done.error
+
     def partitions() -> list[int]:
         return [len(made.target.query(PARTITIONS.format(name))) for name in names]
 
     for _ in range(2):  # the second time, the first one's table and partitions are still there
-        dbt(made, "build", "--full-refresh")
+        build("--full-refresh")
         assert partitions() == [first for _, first, _ in DIVIDED]
     made.file("seeds/given.csv", FIRST + MORE)
-    dbt(made, "build")
-    dbt(made, "build")  # what has a partition gets no second one
+    build()
+    build()  # what has a partition gets no second one
     assert partitions() == [later for _, _, later in DIVIDED]
     for name in names:
         count = f"select count(*), count(distinct id) from silver.{name}"
@@ -101,13 +87,16 @@ def test_postgresql_divides_the_table(make_warehouse: Callable[..., Any]) -> Non
         assert made.target.query(kind) == [("p",)], name
 
 
-def test_duckdb_stores_the_rows_in_order(make_warehouse: Callable[..., Any]) -> None:
+def test_duckdb_stores_the_rows_in_order(
+    make_warehouse: Callable[..., Any], dbt: Callable[..., DbtRun]
+) -> None:
     made = make_warehouse("duckdb")
     settings = {"strategy": "hash", "columns": ["region"], "partitions": 4}
     made.file("models/silver/events.sql", MODEL.format(settings=settings))
     made.file("models/silver/events.yml", PROPERTIES)
     made.file("seeds/given.csv", FIRST)
-    dbt(made, "build")
+    done = dbt(made, "build")
+    assert done.exit_code == 0, done.error
     stored = [
         row[0] for row in made.target.query("select region from silver.events order by rowid")
     ]

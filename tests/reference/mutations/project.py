@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controlplane.config import load_project
+from controlplane.dbt.process import run_dbt
 from controlplane.demo import Scope, make_demo
 from tests.reference.mutations.graph import Graph, read_graph
 
@@ -58,10 +60,15 @@ def build(root: Path) -> Built:
     }
     without_tests = ["--exclude", "resource_type:test", "--exclude", "resource_type:unit_test"]
     _call([sys.executable, "-m", "controlplane", "run", *without_tests], root, environment)
-    # As for a first build, whatever is there.
-    dbt = [str(Path(sys.executable).parent / "dbt"), "--quiet", "compile", "--full-refresh"]
-    to = ["--target-path", "target", "--log-path", "target"]
-    _call([*dbt, *to, "--select", "resource_type:model", "resource_type:test"], root, environment)
+    # As for a first build, whatever is there; what the run has parsed is not parsed again.
+    done = run_dbt(
+        load_project(root, target="duckdb", environment=environment),
+        "compile",
+        ["--full-refresh", "--select", "resource_type:model", "resource_type:test"],
+        target_path=root / "target",
+    )
+    if done.exit_code:
+        raise RuntimeError(f"dbt compile:\n{done.error[-4000:]}")
     graph = read_graph(root / "target" / "manifest.json")
     return Built(root, root / DATABASE, graph, environment)
 
