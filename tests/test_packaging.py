@@ -168,6 +168,36 @@ def test_every_declared_requirement_is_used() -> None:
     assert unused == []
 
 
+def test_the_package_carries_what_a_new_project_needs(tmp_path: Path) -> None:
+    """Macros and generic tests are this project's own, and are in the wheel as files."""
+    from controlplane.scaffold.project import MACROS, TESTS
+
+    for name in ("controlplane", "macros", "tests/data_tests/generic"):
+        shutil.copytree(
+            ROOT / name,
+            tmp_path / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__", "demo"),
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    build = "import setuptools.build_meta as build; print(build.build_wheel('.'))"
+    done = subprocess.run(
+        [sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    with zipfile.ZipFile(tmp_path / done.stdout.split()[-1]) as archive:
+        packed = {
+            name: archive.read(name).decode() for name in archive.namelist() if ".sql" in name
+        }
+    for folder, original, names in (
+        ("macros", "macros", MACROS),
+        ("generic_tests", "tests/data_tests/generic", TESTS),
+    ):
+        for name in names:
+            text = (ROOT / original / f"{name}.sql").read_text(encoding="utf-8")
+            assert packed[f"controlplane/scaffold/{folder}/{name}.sql"] == text
+
+
 # --- make and .ci ------------------------------------------------------------------------------
 
 

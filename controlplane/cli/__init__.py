@@ -10,6 +10,7 @@ import click
 # Name to module:attribute and one line of help, which stands here so that `databank --help` imports
 # no command.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("init:init", "Make a new project; with a source, draft its specs and star schema."),
     "discover": ("discover:discover", "Find out what unknown data are, and how sure that is."),
     "validate": ("validate:validate", "Check every spec, and say everything that is wrong."),
     "schema": ("schema:schema", "Print the JSON Schema of a kind of spec, for editors."),

@@ -95,9 +95,10 @@ def _text_layout(layout: Layout, reading: Reading) -> Mapping[str, Any]:
         said["escape"] = found.escape
     said["encoding"] = layout.encoding
     header = table.header[0] if len(table.header) == 1 and not table.beneath else None
+    given = list(reading.titles)
     titles = [
-        title if title.strip() else name
-        for title, name in zip(reading.titles, reading.columns, strict=True)
+        title if title.strip() and title not in given[:index] else name
+        for index, (title, name) in enumerate(zip(given, reading.columns, strict=True))
     ]
     if header is not None and header.cells == table.titles and header.lines == 1:
         return {"format": {**said, "header": True, "skip_lines": header.number - 1}}

@@ -1,0 +1,113 @@
+"""Asks the loaded data whether every value can be read as the type that a draft says.
+
+What was found out is right of most data; a spec has to be right of each record, or it would send the
+record to quarantine. The macro that models read text with is the judge.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from controlplane import naming, sql
+from controlplane.discover.draft import Draft
+from controlplane.errors import DatabankError
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+
+def confirmed(draft: Draft, query: Query) -> Draft:
+    """The draft with text for each type that a value in the raw table, or the key, speaks against.
+
+    Args:
+        draft: the draft of a process whose data are loaded.
+        query: the rows of a query over the raw tables.
+    """
+    table = f"{naming.RAW_SCHEMA}.{naming.raw_table(draft.document['name'])}"
+    steps = {
+        step["parameters"]["column"]: step["expression"]
+        for step in draft.document.get("transform_config", {}).get("transformations", ())
+    }
+    wrong = set()
+    for name, kind in draft.types.items():
+        if name in steps:
+            if not _is_readable(f"select count({steps[name]}) from {table}", query):
+                wrong.add(name)
+        elif kind not in ("text", "json") and _count(_unread(name, kind, table), query):
+            wrong.add(name)
+    key = draft.document["target_config"].get("unique_key", ())
+    typed = [_read(name, draft.types[name]) for name in key if name not in steps]
+    if key and len(typed) == len(key) and not wrong.intersection(key):
+        alike = f"select 1 from {table} group by {', '.join(typed)} having count(*) > 1"
+        if _count(f"select count(*) from ({alike}) as alike", query):
+            wrong |= set(key)
+    return _as_text(draft, wrong) if wrong else draft
+
+
+def _as_text(draft: Draft, names: Iterable[str]) -> Draft:
+    document = copy.deepcopy(dict(draft.document))
+    transform = document.get("transform_config", {})
+    notes = list(draft.notes)
+    for position, name in enumerate(draft.types):
+        if name not in names or draft.types[name] == "text":
+            continue
+        column = document["source_config"]["columns"][position]
+        column["type"] = "text"
+        if "transformations" in transform:
+            transform["transformations"] = [
+                step
+                for step in transform["transformations"]
+                if step["parameters"]["column"] != name
+            ]
+        notes.append(
+            f"{document['name']}.{column['name']}: not every value is {draft.types[name]}, so it"
+            " stays text"
+        )
+    if not transform.get("transformations", True):
+        del document["transform_config"]
+    types = {name: "text" if name in names else kind for name, kind in draft.types.items()}
+    return replace(draft, document=document, types=types, notes=tuple(notes))
+
+
+def _unread(name: str, kind: str, table: str) -> str:
+    read = _read(name, kind)
+    return f"select count(*) from {table} where trim({name}, ' ') <> '' and ({read}) is null"
+
+
+def _read(name: str, kind: str) -> str:
+    """SQL that reads a raw column as models do."""
+    if kind in ("text", "json"):
+        return name
+    return str(_macros().try_cast(name, sql.sql_type(kind)))
+
+
+@cache
+def _macros() -> Any:
+    """The macros that read text, as functions; dbt renders them in the same way."""
+    import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
+
+    folder = files("controlplane.scaffold").joinpath("macros")
+    text = "".join(
+        folder.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+        for name in ("is_date", "try_cast")
+    )
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
+    return environment.from_string(text).module
+
+
+def _count(statement: str, query: Query) -> int:
+    ((count,),) = query(statement)
+    return int(count)
+
+
+def _is_readable(statement: str, query: Query) -> bool:
+    try:
+        query(statement)
+    except DatabankError:
+        return False
+    return True
