@@ -19,19 +19,24 @@ if TYPE_CHECKING:
     type=click.Choice(["types", "keys"]),
     help="Find this alone: types of columns, or keys and references.",
 )
+@click.option(
+    "--ignore-declared", is_flag=True, help="Infer the keys of a database that declares some."
+)
 @output_option
-def discover(sources: tuple[str, ...], only: str | None, output: str) -> None:
+def discover(
+    sources: tuple[str, ...], only: str | None, ignore_declared: bool, output: str
+) -> None:
     """Find out what unknown data are: types, keys, references, roles and hierarchies.
 
-    SOURCE is a file or a folder of files. Each answer has a confidence between 0 and 1, the reason,
-    and what speaks against it. Nothing is written.
+    SOURCE is a file, a folder of files, or postgresql://user@host/name. Each answer has a confidence
+    between 0 and 1, the reason, and what speaks against it. Nothing is written.
     """
     from controlplane.cli.output import emit, narrate
     from controlplane.discover.engine import Part
     from controlplane.discover.engine import discover as find_out
 
     part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
-    findings = find_out(sources, only=part)
+    findings = find_out(sources, only=part, declared=not ignore_declared)
     for note in findings.notes:
         narrate(note)
     emit(findings.to_dict(), output, lambda: _render(findings, only))

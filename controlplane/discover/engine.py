@@ -11,6 +11,7 @@ from typing import Literal
 import duckdb
 
 from controlplane.discover.column_types import find_column_types
+from controlplane.discover.declared import with_declared
 from controlplane.discover.findings import (
     Column,
     ColumnType,
@@ -29,6 +30,7 @@ from controlplane.discover.relationships import Reference, Schema, find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_types import with_shared_types
 from controlplane.discover.source import SourceTable, data_files, read_files, scratch
+from controlplane.errors import ConfigError
 
 Part = Literal["all", "types", "keys"]
 
@@ -41,19 +43,36 @@ _PLAIN: Mapping[Domain, ValueType] = {
 }
 
 
-def discover(given: Sequence[str | Path], *, only: Part = "all") -> Findings:
-    """What is found out about the files of paths and folders.
+def discover(given: Sequence[str | Path], *, only: Part = "all", declared: bool = True) -> Findings:
+    """What is found out about the files of paths and folders, or about a database.
 
     Args:
-        given: files and folders.
+        given: files and folders; or one connection URL of PostgreSQL.
         only: types, keys, or everything.
+        declared: whether the keys that a database declares are taken over.
 
     Raises:
+        ConfigError: a database is not the only source.
         SourceError: nothing can be read.
     """
+    texts = [str(each) for each in given]
     with scratch() as (reader, folder):
-        tables, notes = read_files(reader, data_files([str(each) for each in given]), folder)
+        if any(_is_database(text) for text in texts):
+            if len(texts) > 1:
+                raise ConfigError(
+                    "a database is discovered by itself", hint="leave the other sources out"
+                )
+            from controlplane.discover.database_source import read_database
+
+            return find(
+                reader, read_database(reader, texts[0], folder, declared=declared), only=only
+            )
+        tables, notes = read_files(reader, data_files(texts), folder)
         return find(reader, tables, only=only, notes=notes)
+
+
+def _is_database(text: str) -> bool:
+    return text.startswith(("postgresql://", "postgres://"))
 
 
 def find(
@@ -94,7 +113,8 @@ def _schema(reader: duckdb.DuckDBPyConnection, profiles: Sequence[TableProfile])
         profile.name: find_keys(reader, profile, names[profile.name] if names else None)
         for profile in profiles
     }
-    return find_schema(Values(reader, profiles), profiles, candidates, names)
+    values = Values(reader, profiles)
+    return with_declared(find_schema(values, profiles, candidates, names), values, profiles)
 
 
 def _names(profiles: Sequence[TableProfile]) -> Mapping[str, TableNames] | None:
@@ -151,7 +171,8 @@ def _other_keys(profile: TableProfile, schema: Schema) -> list[Key]:
 
 
 def _key(key: KeyCandidate, probability: float, schema: Schema) -> Key:
-    reasons = ["unique and never missing"]
+    reasons = ["declared"] if key.is_declared else []
+    reasons.append("unique and never missing")
     if key.profiles[0].position == 0:
         reasons.append("stands first")
     if key.is_sequence:
@@ -175,6 +196,8 @@ def _foreign_key(reference: Reference) -> ForeignKey:
     if inclusion.parent.profiles[0].rows:
         share = inclusion.matched_distinct / inclusion.parent.profiles[0].rows
         shown += f", {share:.0%} of which is used"
+    if reference.is_declared:
+        shown = f"declared; {shown}"
     said = reference.said
     if said is not None:
         shown += "; the name says so" if said >= 0.6 else "; the name does not say so"

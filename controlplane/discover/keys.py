@@ -40,6 +40,7 @@ class KeyCandidate:
     profiles: tuple[ColumnProfile, ...]
     score: float
     is_sequence: bool = False
+    is_declared: bool = False
 
     @property
     def is_single(self) -> bool:

@@ -46,6 +46,7 @@ class Reference:
     score: float
     probability: float = 0.0
     said: float | None = None
+    is_declared: bool = False
 
     @property
     def child(self) -> tuple[str, tuple[str, ...]]:

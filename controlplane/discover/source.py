@@ -31,6 +31,15 @@ MEMORY_LIMIT = "1.4GB"
 
 
 @dataclass(frozen=True)
+class DeclaredReference:
+    """A reference that a database declares."""
+
+    columns: tuple[str, ...]
+    ref_table: str
+    ref_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SourceTable:
     """A table as it was read; `relation` is its name in the scratch DuckDB, quoted.
 
@@ -45,15 +54,7 @@ class SourceTable:
     rows: int
     path: Path | None = None
     declared_key: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The tables of a source in a scratch DuckDB, and what was left out, with the reason."""
-
-    reader: duckdb.DuckDBPyConnection
-    tables: tuple[SourceTable, ...]
-    notes: tuple[str, ...]
+    declared_references: tuple[DeclaredReference, ...] = ()
 
 
 @contextmanager

@@ -154,13 +154,27 @@ def open_database(process: EtlProcess, project: Project) -> Iterator[SourceDatab
     from controlplane.specs.secrets import resolve_secrets
 
     text = resolve_secrets(process.source_config.connection_string or "", project.environment)
-    parameters = parse(text, f"{process.slug}: source_config.connection_string")
+    what = f"{process.slug}: source_config.connection_string"
+    with snapshot(text, what, f"source of {process.slug}") as database:
+        yield database
+
+
+@contextmanager
+def snapshot(connection_string: str, what: str, purpose: str) -> Iterator[SourceDatabase]:
+    """A snapshot of a database, as it is when the first query runs.
+
+    Args:
+        connection_string: where it is, secrets included.
+        what: what the connection string is called in messages.
+        purpose: what the server is told that the connection is for.
+    """
+    parameters = parse(connection_string, what)
     where = place(parameters)
     options = " ".join(
         f"-c {key}={value.replace(' ', chr(92) + ' ')}" for key, value in _SETTINGS.items()
     )
     parameters["options"] = f"{parameters.get('options') or ''} {options}".strip()
-    name = f"databank: source of {process.slug}"
+    name = f"databank: {purpose}"
     with closing(connect(parameters, where, SourceError, name=name)) as connection:
         with translated(where, SourceError):
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
