@@ -100,6 +100,17 @@ def column_names(header: Iterable[str]) -> list[str]:
     return names
 
 
+def singular(name: str) -> str:
+    """One of what a plain name of English words stands for: `product_categories`, one category."""
+    if re.search("(ies)$", name) and len(name) > 4 and not name.endswith("series"):
+        return f"{name[:-3]}y"
+    if re.search("(sses|shes|ches|xes|zes)$", name):
+        return name[:-2]
+    if name.endswith("s") and not re.search("(ss|us|is|ics|news|sales|series)$", name):
+        return name[:-1]
+    return name
+
+
 def raw_table(process: str) -> str:
     """The table in schema `raw` that holds what the process with this slug loaded."""
     return process

@@ -11,6 +11,7 @@ import click
 # no command.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "discover": ("discover:discover", "Find out what unknown data are, and how sure that is."),
+    "init": ("init:init", "Make a new project; with a source, draft its specs and star schema."),
     "validate": ("validate:validate", "Check every spec, and say everything that is wrong."),
     "schema": ("schema:schema", "Print the JSON Schema of a kind of spec, for editors."),
     "etl": ("etl:etl", "List, show, create and delete ETL processes."),

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 Columns = tuple[Sequence[str], Callable[[Any], Sequence[Any]]]
 
 
-def expression_problems(project: Project, files: Sequence[SpecFile[Any]]) -> list[Problem]:
-    """What is wrong with the SQL in ETL processes, seen against the columns that are known."""
+def expression_problems(
+    project: Project, files: Sequence[SpecFile[Any]], stars: Sequence[SpecFile[Any]] = ()
+) -> list[Problem]:
+    """What is wrong with the SQL in ETL processes, and with stars, as far as columns are known."""
     from controlplane.generate import check_specs
 
-    return check_specs(project, files)
+    return check_specs(project, files, stars)
 
 
 @contextlib.contextmanager

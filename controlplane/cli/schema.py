@@ -10,7 +10,7 @@ from controlplane.cli.output import emit
 
 
 @click.command(epilog="Example: databank schema etl > etl.schema.json")
-@click.argument("kind", type=click.Choice(["etl", "warehouse", "pipeline"]))
+@click.argument("kind", type=click.Choice(["etl", "warehouse", "pipeline", "star"]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of spec, for editors and other tools.
 

@@ -66,7 +66,7 @@ def _summary(problems: list[Problem]) -> str:
 
 def _check(project: Project, chosen: list[Path]) -> tuple[list[str], list[Problem]]:
     """The names of the files that were checked, and every problem that concerns them."""
-    from controlplane.specs.files import ETL, KINDS, kind_of, scan, source_name
+    from controlplane.specs.files import ETL, KINDS, STAR, kind_of, scan, source_name
 
     root = project.root.resolve()
     checked: list[str] = []
@@ -80,6 +80,12 @@ def _check(project: Project, chosen: list[Path]) -> tuple[list[str], list[Proble
         if kind is ETL:
             files: list[SpecFile[Any]] = found.files
             new += expression_problems(project, files)
+        elif kind is STAR and found.files:
+            processes = scan(root, ETL)
+            if not processes.problems:
+                said = expression_problems(project, processes.files, found.files)
+                stars = {file.source for file in found.files}
+                new += [problem for problem in said if problem.file in stars]
         names = [source_name(path, root) for path in more]
         checked += names or [
             *(file.source for file in found.files),

@@ -15,6 +15,7 @@ from controlplane.generate.process import Process, Table
 from controlplane.generate.record import Record, read_record, record_path
 from controlplane.generate.resolution import resolve
 from controlplane.generate.resolver import own_names
+from controlplane.specs.collisions import model_names
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import SpecFile, read_etl_spec
 from controlplane.specs.source_schema import SourceColumn, SourceSchema
@@ -57,6 +58,7 @@ class Catalog:
     refresh: bool = False
     _tables: dict[str, Table | None] = field(default_factory=dict)
     _looked_for: dict[str, set[str]] = field(default_factory=dict)
+    _processes: dict[str, Process | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._writers = {name: file for file in self.files for name in readable_tables(file.spec)}
@@ -73,6 +75,31 @@ class Catalog:
     def looked_for(self, process: EtlProcess) -> list[str]:
         """The tables that the process asked for, whether or not another process writes them."""
         return sorted(self._looked_for.get(process.slug, ()))
+
+    @property
+    def known_tables(self) -> list[str]:
+        """The models that processes write and others may read."""
+        return sorted({*self._writers, *self._unread})
+
+    def models(self) -> dict[str, str]:
+        """Every model of every process, each with the spec that writes it."""
+        found = {name: path for path, entry in self.entries.items() for name in entry.models}
+        return found | {name: file.source for file in self.files for name in model_names(file.spec)}
+
+    def table(self, name: str) -> Table | None:
+        """The model that a process writes under this name, as other models see it."""
+        process = self.process_of(name)
+        return (
+            next((each for each in _tables(process) if each.model == name), None)
+            if process
+            else None
+        )
+
+    def process_of(self, name: str) -> Process | None:
+        """The process that writes a model which others may read; None where there is none."""
+        if name not in self._processes:
+            self._processes[name] = self._process(name)
+        return self._processes[name]
 
     # --- sources ----------------------------------------------------------------------------------
 
@@ -156,6 +183,14 @@ class Catalog:
         return file.source if file else self._unread.get(name)
 
     def _found(self, name: str) -> Table | None:
+        process = self._process(name)
+        return (
+            next((each for each in _tables(process) if each.model == name), None)
+            if process
+            else None
+        )
+
+    def _process(self, name: str) -> Process | None:
         file = self._writers.get(name)
         if file is None and name in self._unread:
             root = self.project.root
@@ -165,8 +200,7 @@ class Catalog:
         if name == file.spec.table_name:
             # Its own records do not depend on what it joins, so two processes can join each other.
             file = _alone(file)
-        process = self._resolved(file, self._schema(file, self._record(file.spec)))
-        return next((table for table in _tables(process) if table.model == name), None)
+        return self._resolved(file, self._schema(file, self._record(file.spec)))
 
 
 def _tables(process: Process) -> list[Table]:

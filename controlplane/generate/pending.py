@@ -150,9 +150,10 @@ def _since(answer: _Answer | None, seen: _Seen) -> str:
 
 
 def _look(project: Project) -> _Seen:
-    folder = project.specs_dir / "etl"
+    folders = [project.specs_dir / name for name in ("etl", "stars")]
     specs = {
         path.relative_to(project.root).as_posix(): _digest(path)
+        for folder in folders
         for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
         if path.suffix in (".yml", ".yaml", ".json") and not path.name.startswith(".")
     }

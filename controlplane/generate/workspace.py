@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,8 +37,10 @@ from controlplane.specs.files import (
     problems_between,
     read_etl_spec,
     read_etl_specs,
+    read_star_specs,
 )
 from controlplane.specs.source_schema import SourceSchema
+from controlplane.specs.star import Star
 
 SHARED = "_shared"
 KEPT = "kept as it is"
@@ -71,7 +73,7 @@ def generate(
         entries = {} if refresh else cache.read_cache(project)
         fresh, files = _to_do(project, digests, entries)
         catalog = Catalog(project, describe, files, fresh, refresh)
-        plans = _plans(catalog, digests, fresh)
+        plans = _plans(catalog, digests, fresh, read_star_specs(project.root))
         changes = {plan.slug: _changes(project.root, plan, plans, fresh, keep) for plan in plans}
         _check_kept(keep, changes)
         changes = keep_what_is_read(project, changes)
@@ -83,8 +85,15 @@ def generate(
     return Generation(every, len(fresh) + len(files))
 
 
-def check_specs(project: Project, files: Iterable[SpecFile[EtlProcess]]) -> list[Problem]:
-    """What is wrong with the expressions of specs, as far as their sources are on record."""
+def check_specs(
+    project: Project,
+    files: Iterable[SpecFile[EtlProcess]],
+    stars: Iterable[SpecFile[Star]] = (),
+) -> list[Problem]:
+    """What is wrong with the expressions of specs, as far as their sources are on record.
+
+    Stars are judged where nothing is wrong with the processes, whose models they are made of.
+    """
     listed = list(files)
     # What a planned process is to write is there for nobody yet.
     at_work = [file for file in listed if file.spec.is_active]
@@ -97,6 +106,12 @@ def check_specs(project: Project, files: Iterable[SpecFile[EtlProcess]]) -> list
             problems += error.problems
         except UnknownSourceError:
             continue
+    listed_stars = list(stars)
+    if listed_stars and not problems:
+        from controlplane.generate.stars import check_stars
+
+        with contextlib.suppress(UnknownSourceError):
+            problems += check_stars(listed_stars, catalog)
     return list(dict.fromkeys(problems))
 
 
@@ -193,8 +208,13 @@ class _Plan:
         return self.fresh.files if self.fresh else {}
 
 
-def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Entry]) -> list[_Plan]:
-    """What is to be compared with the disk: every process that may have changed.
+def _plans(
+    catalog: Catalog,
+    digests: Mapping[str, str],
+    fresh: Mapping[str, Entry],
+    stars: Sequence[SpecFile[Star]],
+) -> list[_Plan]:
+    """What is to be compared with the disk: every process that may have changed, and every star.
 
     Raises:
         SpecError: with every problem of every spec, and every source that cannot be read.
@@ -224,6 +244,10 @@ def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Ent
             {},
         )
         plans.append(_Plan(file.spec.slug, record, now, entry))
+    if stars and not problems and not unreadable:
+        of_stars, wrong = _star_plans(catalog, stars)
+        plans += of_stars
+        problems += wrong
     if problems:
         raise SpecError(list(dict.fromkeys([*problems, *unreadable])))
     if unreadable:
@@ -235,6 +259,25 @@ def _plans(catalog: Catalog, digests: Mapping[str, str], fresh: Mapping[str, Ent
     shared = Record(SHARED_ORIGIN, "", None, shared_files()) if slugs else None
     plans.append(_Plan(SHARED, read_record(record_path(project.specs_dir, SHARED)), shared))
     return plans
+
+
+def _star_plans(
+    catalog: Catalog, stars: Sequence[SpecFile[Star]]
+) -> tuple[list[_Plan], list[Problem]]:
+    """The stars as they were and will be; what they read may change without them, so all of them."""
+    from controlplane.generate.stars import record_slug, star_files, taken_names
+
+    plans = []
+    problems = list(taken_names(stars, catalog.models()))
+    for file in stars:
+        slug = record_slug(file.spec)
+        try:
+            record = Record(file.source, "", None, star_files(file, catalog))
+        except SpecError as error:
+            problems += error.problems
+            continue
+        plans.append(_Plan(slug, read_record(record_path(catalog.project.specs_dir, slug)), record))
+    return plans, problems
 
 
 def _orphans(project: Project, slugs: set[str]) -> list[_Plan]:

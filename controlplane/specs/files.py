@@ -1,8 +1,8 @@
 """Reads the files of specs: every problem of every file at once, each with its line.
 
-`specs/etl`, `specs/warehouses` and `specs/pipelines` hold one spec per `.yml`, `.yaml` or `.json`
-file. The functions that read raise one `SpecError` that lists everything; `scan` hands back what
-could be read beside what could not.
+`specs/etl`, `specs/warehouses`, `specs/pipelines` and `specs/stars` hold one spec per `.yml`,
+`.yaml` or `.json` file. The functions that read raise one `SpecError` that lists everything; `scan`
+hands back what could be read beside what could not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from controlplane.specs.secrets import has_literal_password, password_variable, 
 if TYPE_CHECKING:
     from controlplane.specs.etl import EtlProcess
     from controlplane.specs.pipeline import Pipeline
+    from controlplane.specs.star import Star
     from controlplane.specs.warehouse import Warehouse
 
 SUFFIXES = (".yml", ".yaml", ".json")
@@ -51,7 +52,8 @@ WAREHOUSE = Kind(
     "warehouse", "warehouses", "warehouse", "controlplane.specs.warehouse", "Warehouse"
 )
 PIPELINE = Kind("pipeline", "pipelines", "pipeline", "controlplane.specs.pipeline", "Pipeline")
-KINDS = (ETL, WAREHOUSE, PIPELINE)
+STAR = Kind("star", "stars", "star schema", "controlplane.specs.star", "Star")
+KINDS = (ETL, WAREHOUSE, PIPELINE, STAR)
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,11 @@ def read_warehouse_specs(project_root: Path) -> list[SpecFile[Warehouse]]:
 def read_pipeline_specs(project_root: Path) -> list[SpecFile[Pipeline]]:
     """Every pipeline in `specs/pipelines`, sorted by path; raises as `read_etl_specs` does."""
     return _all(scan(project_root, PIPELINE))
+
+
+def read_star_specs(project_root: Path) -> list[SpecFile[Star]]:
+    """Every star schema in `specs/stars`, sorted by path; raises as `read_etl_specs` does."""
+    return _all(scan(project_root, STAR))
 
 
 def read_etl_spec(path: Path, root: Path) -> SpecFile[EtlProcess]:

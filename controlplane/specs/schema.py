@@ -57,7 +57,7 @@ def reference_markdown() -> str:
         "",
         "A spec is a YAML or JSON file. Fields that are not in these tables are refused, and so",
         "are values of another type. `databank validate` checks all files and says everything",
-        "that is wrong, with its line. `databank schema etl|warehouse|pipeline` prints the same as",
+        "that is wrong, with its line. `databank schema etl|warehouse|pipeline|star` prints the same as",
         "JSON Schema; to have an editor complete and check a file, save the schema and begin the",
         "file with `# yaml-language-server: $schema=<path of the schema>`.",
         "",

@@ -1,0 +1,431 @@
+"""Draws the star that a modeller would draw of what was found out, as the document of its spec."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from controlplane import naming
+from controlplane.discover.draft import verified_key
+from controlplane.discover.findings import Column, Findings, ForeignKey, Table
+from controlplane.discover.names import TableName
+from controlplane.generate.star_source import default_role
+
+Part = Literal["fact", "dimension", "bridge"]
+# When a row was written says nothing of the event.
+_BOOKKEEPING = (
+    "last_update",
+    "updated",
+    "modified",
+    "created",
+    "create_date",
+    "loaded",
+    "inserted",
+)
+_DAYS = frozenset({"date", "day", "calendar", "time", "dates", "days", "times", "calendar_date"})
+_SHORT = frozenset({"id", "key", "code", "no", "number", "num", "uid", "uuid", "pk"})
+_NUMBERS = ("integer", "bigint", "decimal", "double")
+
+
+def usable_keys(table: Table, findings: Findings) -> list[ForeignKey]:
+    """The foreign keys of a table that name one row of a table that is there."""
+    tables = {each.name: each for each in findings.tables}
+    own = {column.name for column in table.columns}
+    found: list[ForeignKey] = []
+    for key in table.foreign_keys:
+        other = tables.get(key.ref_table)
+        if other is None or not own.issuperset(key.columns):
+            continue
+        keys = [other.primary_key] if other.primary_key else []
+        unique = [
+            set(each.columns)
+            for each in (*keys, *other.candidate_keys)
+            if not each.duplicates and not each.nulls
+        ]
+        same = other is table and set(key.columns) == set(key.ref_columns)
+        if set(key.ref_columns) in unique and not same:
+            found.append(key)
+    return found
+
+
+def parts(findings: Findings) -> dict[str, Part | None]:
+    """What each table is in the star: None for one that nothing tells the rows of apart."""
+    incoming = Counter(
+        key.ref_table
+        for table in findings.tables
+        for key in usable_keys(table, findings)
+        if key.ref_table != table.name
+    )
+    found = {table.name: _part(table, findings, incoming) for table in findings.tables}
+    for table in findings.tables:
+        if found[table.name] == "dimension" and _only_links(table, findings, found):
+            found[table.name] = "fact"
+    return found
+
+
+def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
+    """Whether a dimension says nothing of its own, such as a copy of a film in a store.
+
+    A fact without measures then hands its keys on to the facts that name it.
+    """
+    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
+    own = verified_key(table)
+    inside = {name for key in keys for name in key.columns} | set(own.columns if own else ())
+    readers = [
+        each.name
+        for each in findings.tables
+        if each.name != table.name
+        and any(key.ref_table == table.name for key in usable_keys(each, findings))
+    ]
+    return (
+        len(keys) > 1
+        and bool(readers)
+        and all(found[name] == "fact" for name in readers)
+        and all(column.name in inside or _is_bookkeeping(column.name) for column in table.columns)
+    )
+
+
+def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part | None:
+    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
+    if table.role == "bridge":
+        return "bridge" if len(keys) > 1 else "fact"
+    part: Part = "dimension"
+    if table.role == "fact" or (table.role is None and _is_event(table, keys, incoming)):
+        part = "fact"
+    if part == "dimension" and verified_key(table) is None:
+        return "fact" if keys or any(map(_is_measured, table.columns)) else None
+    return part
+
+
+def _is_event(table: Table, keys: Sequence[ForeignKey], incoming: Mapping[str, int]) -> bool:
+    """Whether a table without a role looks like events: it hangs on others, at a date or in numbers."""
+    happened = any(
+        column.kind.type in ("date", "datetime") and not _is_bookkeeping(column.name)
+        for column in table.columns
+    )
+    if incoming[table.name]:
+        return happened and bool(keys) and incoming[table.name] == 1
+    return bool(keys) and (happened or any(map(_is_measured, table.columns)))
+
+
+def _is_measured(column: Column) -> bool:
+    return column.additivity is not None
+
+
+def _is_bookkeeping(name: str) -> bool:
+    return any(word in naming.snake_case(name) for word in _BOOKKEEPING)
+
+
+@dataclass
+class _Drawing:
+    """One star while it is drawn."""
+
+    findings: Findings
+    names: Mapping[str, TableName]
+    types: Mapping[str, Mapping[str, str]]
+    parts: dict[str, Part | None]
+    relations: list[dict[str, Any]] = field(default_factory=list)
+    # What a relation was drawn of, by the table it belongs to.
+    drawn: dict[str, list[tuple[ForeignKey, dict[str, Any]]]] = field(default_factory=dict)
+
+    def columns(self, table: Table) -> dict[str, str]:
+        """The column of silver for each column."""
+        titles = [column.name for column in table.columns]
+        return dict(zip(titles, naming.column_names(titles), strict=True))
+
+    def standing(self) -> list[Table]:
+        """The dimensions that stand alone: what facts and bridges name, and what nobody names."""
+        named: set[str] = set()
+        inside: set[str] = set()
+        for table in self.findings.tables:
+            for key in usable_keys(table, self.findings):
+                if key.ref_table == table.name:
+                    continue
+                if self.parts[table.name] in ("fact", "bridge"):
+                    named.add(key.ref_table)
+                else:
+                    inside.add(key.ref_table)
+                    if not self.flattens(table, key):
+                        named.add(key.ref_table)
+        return [
+            table
+            for table in self.findings.tables
+            if self.parts[table.name] == "dimension"
+            and (table.name in named or table.name not in inside)
+        ]
+
+    def flattens(self, table: Table, key: ForeignKey) -> bool:
+        """Whether a dimension gets the columns of what a key leads to: no calendar, no circle."""
+        if self.names[key.ref_table].entity in _DAYS or key.ref_table == table.name:
+            return False
+        return table.name not in self._behind(key.ref_table)
+
+    def _behind(self, name: str) -> set[str]:
+        """The dimensions that a table leads to."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for key in usable_keys(self.findings.table(waiting.pop()), self.findings):
+                if key.ref_table not in found and self.parts[key.ref_table] == "dimension":
+                    found.add(key.ref_table)
+                    waiting.append(key.ref_table)
+        return found
+
+    def relate(self, table: Table) -> None:
+        """Draw the relations of a table."""
+        part = self.parts[table.name]
+        columns = self.columns(table)
+        used: set[tuple[str, str | None]] = set()
+        seen: set[tuple[tuple[str, ...], str]] = set()
+        for key in usable_keys(table, self.findings):
+            other = self.findings.table(key.ref_table)
+            theirs = self.columns(other)
+            leads = self.parts[other.name]
+            if leads is None or (key.columns, other.name) in seen:
+                continue
+            if leads != "dimension" and (part != "fact" or not self._is_whole(key, other)):
+                continue
+            if part == "fact" and other.name == table.name:
+                continue
+            seen.add((key.columns, other.name))
+            mine = [columns[name] for name in key.columns]
+            there = [theirs[name] for name in key.ref_columns]
+            names = self.names[other.name]
+            role = _role(table, key, names, columns, mine == there)
+            if (other.name, role) in used:
+                role = _stem(mine[0], "") if _stem(mine[0], "") != role else f"{role}_{len(used)}"
+            used.add((other.name, role))
+            relation: dict[str, Any] = {
+                "model": self.names[table.name].model,
+                "columns": mine,
+                "to": names.model,
+            }
+            if there != mine:
+                relation["to_columns"] = there
+            if role is not None:
+                relation["role"] = role[:30].strip("_")
+            if part == "dimension" and not self.flattens(table, key):
+                relation["flatten"] = False
+            self.relations.append(relation)
+            self.drawn.setdefault(table.name, []).append((key, relation))
+
+    def _is_whole(self, key: ForeignKey, other: Table) -> bool:
+        found = verified_key(other)
+        return found is not None and set(found.columns) == set(key.ref_columns)
+
+    # --- dimensions and facts ---------------------------------------------------------------------
+
+    def dimension(self, table: Table) -> dict[str, Any]:
+        """The block of a dimension."""
+        names = self.names[table.name]
+        columns = self.columns(table)
+        key = verified_key(table)
+        assert key is not None  # noqa: S101 - `parts` makes a dimension of nothing else
+        wanted = f"{naming.singular(names.entity)}_key"
+        block: dict[str, Any] = {
+            "name": f"{names.entity}_dim",
+            "model": names.model,
+            "key": [columns[name] for name in key.columns],
+        }
+        if wanted in columns.values():
+            # A key of that name came with the data.
+            block["surrogate_key"] = f"{naming.singular(names.entity)}_sk"
+        called = _called_by_entity(names, block["key"], set(columns.values()))
+        return {**block, "names": called} if called else block
+
+    def fact(self, table: Table, keys: Mapping[str, str]) -> dict[str, Any]:
+        """The block of a fact or a bridge; `keys` are the surrogate keys of dimensions by model."""
+        columns = self.columns(table)
+        types = self.types[table.name]
+        part = self.parts[table.name]
+        key = verified_key(table)
+        own = [columns[name] for name in key.columns] if key else []
+        names = self.names[table.name]
+        block: dict[str, Any] = {"name": f"{names.entity}_{part}", "model": names.model}
+        if own:
+            block["key"] = own
+        drawn = self.drawn.get(table.name, ())
+        taken = {
+            self._key_name(relation, keys) for _, relation in drawn if relation["to"] in keys
+        } | set(own)
+        # What leads to a row that is not there is kept; so is the number of an order.
+        whole = {
+            column
+            for key, relation in drawn
+            if relation["to"] in keys and not key.orphans
+            for column in relation["columns"]
+        }
+        kept = {column for _, relation in drawn for column in relation["columns"]} - whole
+        days = {
+            relation["columns"][0]
+            for key, relation in drawn
+            if self.names[key.ref_table].entity in _DAYS and len(key.columns) == 1
+        }
+        dates, measures, degenerate = [], [], []
+        for column in table.columns:
+            name = columns[column.name]
+            kind = types[name].split("(")[0]
+            is_day = kind in ("date", "timestamp") and name not in days
+            if (name in own or name in whole) and not is_day:
+                continue
+            if is_day:
+                date = self._date(column, name, taken)
+                if date is not None:
+                    dates.append(date)
+                if name in own or (name in whole and date is not None):
+                    continue
+                if kind == "timestamp" or date is None or part == "bridge":
+                    degenerate.append(name)
+            elif column.additivity is not None and kind in _NUMBERS and name not in kept:
+                measures.append({"column": name, "additivity": column.additivity})
+            else:
+                degenerate.append(name)
+        self._rename(degenerate, measures, taken)
+        block |= {
+            name: listed
+            for name, listed in (
+                ("dates", dates),
+                ("measures", measures),
+                ("degenerate", degenerate),
+            )
+            if listed
+        }
+        called = _called_by_entity(names, [*own, *degenerate], {*taken, *columns.values()})
+        return {**block, "names": called} if called else block
+
+    def _date(self, column: Column, name: str, taken: set[str]) -> dict[str, Any] | None:
+        """A date as a role of the calendar; None for when a row was written."""
+        if _is_bookkeeping(column.name):
+            return None
+        role = default_role(name)
+        for candidate in dict.fromkeys((role, name[:30].strip("_"), f"{name[:26]}_on")):
+            called = f"{candidate}_date_key" if candidate else "date_key"
+            if called not in taken:
+                taken.add(called)
+                plain = candidate if candidate and candidate not in naming.RESERVED else None
+                same = candidate == role
+                return (
+                    {"column": name} if same or plain is None else {"column": name, "role": plain}
+                )
+        return None
+
+    def _key_name(self, relation: Mapping[str, Any], keys: Mapping[str, str]) -> str:
+        key = keys[relation["to"]]
+        role = relation.get("role")
+        return f"{role}_{key.rpartition('_')[2]}" if role else key
+
+    def _rename(
+        self, degenerate: list[str], measures: list[dict[str, Any]], taken: set[str]
+    ) -> None:
+        """Give way to keys: a number of the same name gets another, a column is left out."""
+        for measure in measures:
+            if measure["column"] in taken:
+                measure["name"] = f"{measure['column'][:36]}_value"
+        degenerate[:] = [name for name in degenerate if name not in taken]
+
+
+def draw_star(
+    name: str,
+    findings: Findings,
+    names: Mapping[str, TableName],
+    types: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """The document of the star's spec.
+
+    Facts and bridges stay as they are; a dimension that only other dimensions name is flattened into
+    them; where dimensions name each other in a circle, or a calendar, it is the key that is kept.
+
+    Args:
+        name: what the star is called.
+        findings: what was found out.
+        names: the names of each table's models.
+        types: the types of each table's columns in silver, by their names there.
+    """
+    drawing = _Drawing(findings, names, types, parts(findings))
+    standing = drawing.standing()
+    for table in findings.tables:
+        if drawing.parts[table.name] is not None:
+            drawing.relate(table)
+    dimensions = [drawing.dimension(table) for table in standing]
+    keys = {
+        block["model"]: block.get("surrogate_key")
+        or f"{naming.singular(str(block['name']).removesuffix('_dim'))}_key"
+        for block in dimensions
+    }
+    document: dict[str, Any] = {"name": name}
+    if any(block["name"] == "date_dim" for block in dimensions):
+        document["calendar"] = {"name": "calendar_dim"}
+    document["dimensions"] = dimensions
+    for field_name, part in (("facts", "fact"), ("bridges", "bridge")):
+        listed = [
+            drawing.fact(table, keys)
+            for table in findings.tables
+            if drawing.parts[table.name] == part
+        ]
+        if listed:
+            document[field_name] = listed
+    if drawing.relations:
+        document["relations"] = drawing.relations
+    return document
+
+
+def _called_by_entity(names: TableName, columns: Sequence[str], taken: set[str]) -> dict[str, str]:
+    """What columns are called whose name says nothing without their table: the id of a customer."""
+    found = {}
+    for name in columns:
+        called = f"{naming.singular(names.entity)}_{name}"
+        if name in _SHORT and called not in taken and len(called) <= naming.MAX_TABLE_NAME:
+            found[name] = called
+    return found
+
+
+# --- roles ----------------------------------------------------------------------------------------
+
+
+def _role(
+    table: Table, key: ForeignKey, names: TableName, columns: Mapping[str, str], same: bool
+) -> str | None:
+    """What the row is for, by the name of the column that leads to it; None for the row itself."""
+    entity = naming.singular(names.entity)
+    plain = entity if naming.singular(names.model) != entity else None
+    if len(key.columns) > 1:
+        return plain
+    stem = _stem(columns[key.columns[0]], _prefix(columns.values()))
+    others = [
+        each
+        for each in table.foreign_keys
+        if each.ref_table == key.ref_table and each.columns != key.columns
+    ]
+    if not stem or (same and not others) or _means(stem, entity):
+        return plain
+    return stem
+
+
+def _stem(column: str, prefix: str) -> str:
+    """The column without what says that it is a key, and without the table's own prefix."""
+    text = column.removeprefix(prefix)
+    for suffix in ("_id", "_key", "_sk", "_code", "_no", "_num", "_number", "_fk"):
+        if text.endswith(suffix) and text != suffix:
+            text = text.removesuffix(suffix)
+            break
+    return text if text[:1].isalpha() and text not in naming.RESERVED else ""
+
+
+def _prefix(names: Any) -> str:
+    """What the names of all columns begin with, such as `ss_`; empty where there is no such."""
+    firsts = {name.split("_")[0] for name in names if "_" in name}
+    listed = list(names)
+    if len(firsts) == 1 and len(listed) > 2 and all("_" in name for name in listed):
+        (first,) = firsts
+        return f"{first}_" if len(first) <= 3 else ""
+    return ""
+
+
+def _means(stem: str, entity: str) -> bool:
+    """Whether the stem is the entity's name, or short for it: `cdemo` for customer_demographics."""
+    if naming.singular(stem) == entity or entity.endswith(f"_{stem}"):
+        return True
+    letters = iter(entity)
+    return stem[0] == entity[0] and len(stem) > 2 and all(letter in letters for letter in stem)

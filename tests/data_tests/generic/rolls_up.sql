@@ -1,0 +1,22 @@
+{#-
+  Fails for every value of a level that lies in more than one value of the level above it.
+
+  Arguments:
+    levels: the columns of a hierarchy, from the coarsest to the finest.
+-#}
+{% test rolls_up(model, levels) %}
+
+{% for level in levels[1:] %}
+{%- set above = levels[loop.index0] -%}
+{{ "union all" if not loop.first }}
+select
+    '{{ level }}' as level,
+    cast({{ level }} as text) as value,
+    count(distinct {{ above }}) as values_above
+from {{ model }}
+where {{ level }} is not null
+group by {{ level }}
+having count(distinct {{ above }}) > 1
+{% endfor %}
+
+{% endtest %}
