@@ -19,26 +19,39 @@ if TYPE_CHECKING:
     type=click.Choice(["types", "keys"]),
     help="Find this alone: types of columns, or keys and references.",
 )
+@click.option(
+    "--quality", is_flag=True, help="Score the quality of each table and column, from all rows."
+)
 @output_option
-def discover(sources: tuple[str, ...], only: str | None, output: str) -> None:
+def discover(sources: tuple[str, ...], only: str | None, quality: bool, output: str) -> None:
     """Find out what unknown data are: types, keys, references, roles and hierarchies.
 
     SOURCE is a file or a folder of files. Each answer has a confidence between 0 and 1, the reason,
-    and what speaks against it. Nothing is written.
+    and what speaks against it.
     """
+    from datetime import UTC, datetime
+
     from controlplane.cli.output import emit, narrate
     from controlplane.discover.engine import Part
     from controlplane.discover.engine import discover as find_out
 
     part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
-    findings = find_out(sources, only=part)
+    now = datetime.now(UTC) if quality else None
+    findings = find_out(sources, only=part, quality_at=now)
     for note in findings.notes:
         narrate(note)
     emit(findings.to_dict(), output, lambda: _render(findings, only))
 
 
 def _render(findings: Findings, only: str | None) -> str:
-    return "\n\n".join(_table(table, only) for table in findings.tables)
+    from controlplane.cli.discover_quality import quality_lines
+
+    tables = []
+    for table in findings.tables:
+        tables.append(_table(table, only))
+        if quality := findings.quality.get(table.name):
+            tables[-1] = "\n".join([tables[-1], *quality_lines(quality)])
+    return "\n\n".join(tables)
 
 
 def _table(table: Table, only: str | None) -> str:

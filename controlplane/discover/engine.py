@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
+from controlplane.discover.quality import find_quality
 from controlplane.discover.relationships import Reference, Schema, find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_types import with_shared_types
@@ -40,19 +42,25 @@ _PLAIN: Mapping[Domain, ValueType] = {
 }
 
 
-def discover(given: Sequence[str | Path], *, only: Part = "all") -> Findings:
+def discover(
+    given: Sequence[str | Path], *, only: Part = "all", quality_at: datetime | None = None
+) -> Findings:
     """What is found out about the files of paths and folders.
 
     Args:
         given: files and folders.
         only: types, keys, or everything.
+        quality_at: the time, with its zone, against which quality is scored; None for no scores.
 
     Raises:
         SourceError: nothing can be read.
     """
     with scratch() as (reader, folder):
         tables, notes = read_files(reader, data_files([str(each) for each in given]), folder)
-        return find(reader, tables, only=only, notes=notes)
+        findings = find(reader, tables, only=only, notes=notes)
+        if quality_at is None:
+            return findings
+        return replace(findings, quality=find_quality(reader, tables, findings, quality_at))
 
 
 def find(
