@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 @click.option(
     "--quality", is_flag=True, help="Score the quality of each table and column, from all rows."
 )
+@click.option(
+    "--erd",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Draw the tables and their references: erd.mmd, erd.dbml and erd.svg in DIR.",
+)
 @output_option
-def discover(sources: tuple[str, ...], only: str | None, quality: bool, output: str) -> None:
+def discover(
+    sources: tuple[str, ...], only: str | None, quality: bool, erd: Path | None, output: str
+) -> None:
     """Find out what unknown data are: types, keys, references, roles and hierarchies.
 
     SOURCE is a file or a folder of files. Each answer has a confidence between 0 and 1, the reason,
@@ -40,6 +49,11 @@ def discover(sources: tuple[str, ...], only: str | None, quality: bool, output: 
     findings = find_out(sources, only=part, quality_at=now)
     for note in findings.notes:
         narrate(note)
+    if erd is not None:
+        from controlplane.discover.erd import write_erd
+
+        for path in write_erd(findings, erd):
+            narrate(f"Wrote {path}")
     emit(findings.to_dict(), output, lambda: _render(findings, only))
 
 
