@@ -12,7 +12,7 @@ def dbml(findings: Findings) -> str:
     """The tables with their columns, keys and references, under the names that the source has."""
     # DBML has no table without columns, and no reference twice, in whichever direction.
     parts = [_table(table) for table in findings.tables if table.columns]
-    references = {}
+    references: dict[frozenset[tuple[str, tuple[str, ...]]], str] = {}
     for table in findings.tables:
         for key in table.foreign_keys:
             ends = frozenset(((table.name, key.columns), (key.ref_table, key.ref_columns)))
