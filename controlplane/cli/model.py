@@ -34,7 +34,8 @@ def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> 
 
     Example: databank model rename customers_dim.city town
     """
-    from controlplane.discover.model import ModelSpecs
+    from controlplane.cli.output import narrate
+    from controlplane.discover.model import ModelSpecs, written_by_hand
 
     specs = ModelSpecs(project)
     table, dot, column = old.partition(".")
@@ -43,6 +44,8 @@ def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> 
     else:
         specs.rename_table(table, new)
     _finish(specs, output, dry_run)
+    for path in () if dot else written_by_hand(project, table):
+        narrate(f"{path} reads '{table}' and was written by hand: change it there")
 
 
 @model.command()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from controlplane import naming
 from controlplane.config import Project
 from controlplane.errors import DatabankError, Problem, SpecError
 from controlplane.specs.edit import SpecText
@@ -148,6 +149,8 @@ class ModelSpecs:
     ) -> None:
         """Add a relation between silver models, or take one out; tables of a star stand for theirs.
 
+        A further relation to the same table gets a role by its column, such as `reseller`.
+
         Raises:
             DatabankError: a table is unknown, or the relation is there already, or is not there.
         """
@@ -177,6 +180,11 @@ class ModelSpecs:
                 block: dict[str, Any] = {"model": left, "columns": list(columns), "to": right}
                 if list(columns) != list(to_columns):
                     block["to_columns"] = list(to_columns)
+                others = [e.role for e in file.spec.relations if (e.model, e.to) == (left, right)]
+                role = re.sub("_(id|key|code|no|number|sk)$", "", naming.snake_case(columns[0]))
+                if others and role not in others:
+                    # A second row of one table is told from the first by what it is for.
+                    block["role"] = role
                 text.append(["relations"], block)
         if found is not drop:
             there = [
@@ -284,6 +292,17 @@ class ModelSpecs:
             except (KeyError, IndexError, TypeError):
                 return False
         return True
+
+
+def written_by_hand(project: Project, table: str) -> list[str]:
+    """The models that read a table and were not generated: nobody but a person changes them."""
+    reads = re.compile(rf"""ref\(\s*['"]{re.escape(table)}['"]\s*\)""")
+    found = []
+    for path in sorted((project.root / "models").rglob("*.sql")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if reads.search(text) and not text.startswith("-- Generated from"):
+            found.append(path.relative_to(project.root).as_posix())
+    return found
 
 
 def save_all(changes: Sequence[Change], write: Callable[[Draft], None] = save) -> None:
