@@ -40,6 +40,11 @@ from controlplane.discover.source import SourceTable
 from controlplane.discover.timeliness import find_timeliness
 from controlplane.targets.base import quoted
 
+# Conditions of one query: more of them make it slow to plan.
+_AT_ONCE = 100
+# What one row alone can have against it: a value is missing, or is not valid.
+_LETTERS = {"completeness": "m", "validity": "v"}
+
 
 def find_quality(
     reader: duckdb.DuckDBPyConnection,
@@ -88,7 +93,7 @@ class _TableScores:
         self._relation = relations[table.name]
         self._now = now
         self._tests = {each.name: value_test(reader, each) for each in table.columns}
-        self._cells, self._rows_with = self._scan()
+        self._cells = self._scan()
         self._orphans = orphans(reader, table, findings, relations)
         self._spellings = {
             each.name: spellings(reader, self._relation, each, self._filled(each))
@@ -130,53 +135,55 @@ class _TableScores:
     def _filled(self, column: Column) -> int:
         return self._table.rows - self._cells[column.name].missing.rows
 
-    def _scan(self) -> tuple[dict[str, _Cells], dict[str, Count]]:
-        """All that values show by themselves, in one scan; and the rows that have any of it."""
-        columns = self._table.columns
-        flags, asked = [], []
-        for index, column in enumerate(columns):
-            test = self._tests[column.name]
-            text = text_of(column.name)
-            has = present(column)
-            parts = {"m": f"not ({has})", "v": test.invalid, "o": test.odd}
-            for letter, part in parts.items():
-                if part is None or part == "false":
-                    continue
-                said = part if letter == "m" else f"({has}) and ({part.replace('{c}', text)})"
-                flags.append(f"{said} as {letter}{index}")
-                asked.append(f"{letter}{index}")
-        every = {
-            name: [each for each in asked if each[0] == letter]
-            for name, letter in (("completeness", "m"), ("validity", "v"))
+    def _scan(self) -> dict[str, _Cells]:
+        """All that values show by themselves, in one scan for a hundred columns."""
+        asked = [
+            (column.name, letter, said)
+            for column in self._table.columns
+            for letter, said in self._conditions(column).items()
+        ]
+        found: dict[tuple[str, str], Count] = {}
+        for start in range(0, len(asked), _AT_ONCE):
+            part = asked[start : start + _AT_ONCE]
+            counts = self._count([said for _, _, said in part])
+            found |= {
+                (name, letter): count for (name, letter, _), count in zip(part, counts, strict=True)
+            }
+        return {
+            column.name: _Cells(*(found.get((column.name, each), Count()) for each in "mvo"))
+            for column in self._table.columns
         }
-        terms = [f"count(*) filter (where {each})" for each in asked]
-        terms += [f"min(position, {MOST_EXAMPLES}) filter (where {each})" for each in asked]
-        for names in every.values():
-            either = " or ".join(names) or "false"
-            terms.append(f"count(*) filter (where {either})")
-            terms.append(f"min(position, {MOST_EXAMPLES}) filter (where {either})")
+
+    def _conditions(self, column: Column) -> dict[str, str]:
+        """SQL that is true for a row without a value, with a wrong one, with an odd one."""
+        test, text, has = self._tests[column.name], text_of(column.name), present(column)
+        found = {"m": f"not ({has})"}
+        for letter, said in (("v", test.invalid), ("o", test.odd)):
+            if said is not None and said != "false":
+                found[letter] = f"({has}) and ({said.replace('{c}', text)})"
+        return found
+
+    def _count(self, conditions: Sequence[str]) -> list[Count]:
+        """How many rows meet each condition, and the first of them."""
+        flags = ", ".join(f"{said} as f{index}" for index, said in enumerate(conditions))
+        terms = ", ".join(
+            f"count(*) filter (where f{index}), min(position, {MOST_EXAMPLES}) filter (where f{index})"
+            for index in range(len(conditions))
+        )
         row = self._reader.execute(
-            f"select {', '.join(terms)} from (select rowid as position"
-            f"{''.join(', ' + each for each in flags)} from {self._relation})"
+            f"select {terms} from (select rowid as position, {flags} from {self._relation})"
         ).fetchone()
         values: Sequence[Any] = row or ()
-        size = len(asked)
-        found = {
-            name: Count(int(values[i]), tuple(values[size + i] or ()))
-            for i, name in enumerate(asked)
-        }
-        rest = values[2 * size :]
-        either_of = {
-            name: Count(int(rest[2 * i]), tuple(rest[2 * i + 1] or ()))
-            for i, name in enumerate(every)
-        }
-        cells = {
-            column.name: _Cells(
-                *(found.get(f"{letter}{index}", Count()) for letter in ("m", "v", "o"))
-            )
-            for index, column in enumerate(columns)
-        }
-        return cells, either_of
+        return [
+            Count(int(values[2 * index]), tuple(values[2 * index + 1] or ()))
+            for index in range(len(conditions))
+        ]
+
+    def _either(self, letter: str, columns: Sequence[ColumnQuality], name: str) -> Count:
+        """The rows that have something against any of the columns."""
+        against = [each for each in columns if each.scores[name].against]
+        said = [self._conditions(self._table.column(each.name))[letter] for each in against]
+        return self._count([" or ".join(f"({each})" for each in said)])[0] if said else Count()
 
     def _column(self, column: Column) -> ColumnQuality:
         cells, test, filled = (
@@ -221,10 +228,9 @@ class _TableScores:
             return NOTHING
         good = sum((each.scores[name].score or 0.0) * cells[each.name] for each in having)
         against: tuple[Against, ...] = ()
-        if name in self._rows_with:
-            count = self._rows_with[name]
-            # A column whose type is not believed has no score, and its rows do not count.
-            if count.rows and any(each.scores[name].against for each in having):
+        if name in _LETTERS:
+            count = self._either(_LETTERS[name], having, name)
+            if count.rows:
                 against = (_against(count, reason),)
         else:
             against = tuple(
