@@ -26,6 +26,12 @@ from controlplane.specs.star import Dimension, Star
 from controlplane.specs.values import did_you_mean
 from controlplane.specs.write import Draft, save
 
+# Fields that name columns of a dimension, some of which are made of the name of a model.
+_MADE_NAME = re.compile(
+    r"dimensions\[(?P<at>\d+)\]\.(leave_out\[(?P<left_out>\d+)\]|names\.(?P<name>.+)"
+    r"|hierarchies\[(?P<of>\d+)\]\.levels\[(?P<level>\d+)\])"
+)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -56,6 +62,7 @@ class ModelSpecs:
         self._files: dict[Path, tuple[Kind, SpecFile[Any]]] = {}
         self._before: dict[Path, str] = {}
         self._texts: dict[Path, SpecText] = {}
+        self._renamed: tuple[str, str] | None = None
         for kind in (ETL, STAR):
             found = scan(project.root, kind)
             if found.problems:
@@ -78,6 +85,7 @@ class ModelSpecs:
             raise DatabankError(
                 f"there is a table '{new}' already", hint="take another name, or rename that first"
             )
+        self._renamed = (old, new)
         within = re.compile(rf"(?<![\w.]){re.escape(old)}(?=\s*\.\s*[\w\"])", re.IGNORECASE)
         for file, text in self._of(ETL):
             spec = file.spec
@@ -233,6 +241,15 @@ class ModelSpecs:
         Raises:
             SpecError: they cannot; every new problem with its line after the change.
         """
+        changed, problems = self._checked()
+        if problems and self._follow(problems):
+            changed, problems = self._checked()
+        if problems:
+            raise SpecError(problems)
+        return changed
+
+    def _checked(self) -> tuple[list[Change], list[Problem]]:
+        """What was changed, and what was not wrong before."""
         from controlplane.generate import check_specs
 
         after: dict[Kind, list[SpecFile[Any]]] = {ETL: [], STAR: []}
@@ -247,14 +264,37 @@ class ModelSpecs:
             parsed = parse_spec(text, file.source, kind, path)
             after[kind].append(parsed)
             changed.append(Change(parsed, self._before[path], text))
-        if changed:
-            said = {_said(each) for each in check_specs(self._project, before[ETL], before[STAR])}
-            problems = [p for kind, files in after.items() for p in problems_between(files, kind)]
-            problems += check_specs(self._project, after[ETL], after[STAR])
-            new = [problem for problem in problems if _said(problem) not in said]
-            if new:
-                raise SpecError(new)
-        return changed
+        if not changed:
+            return [], []
+        said = {_said(each) for each in check_specs(self._project, before[ETL], before[STAR])}
+        problems = [p for kind, files in after.items() for p in problems_between(files, kind)]
+        problems += check_specs(self._project, after[ETL], after[STAR])
+        return changed, [problem for problem in problems if _said(problem) not in said]
+
+    def _follow(self, problems: Sequence[Problem]) -> bool:
+        """Change names that were made of a renamed model's: `customer_city` of `customers`."""
+        if self._renamed is None:
+            return False
+        old, new = (naming.singular(each) for each in self._renamed)
+        within = re.compile(rf"(?<![a-z0-9]){re.escape(old)}(?=_)")
+        followed = False
+        for file, text in self._of(STAR):
+            for problem in problems:
+                found = _MADE_NAME.fullmatch(problem.field)
+                if problem.file != file.source or not found:
+                    continue
+                block: list[str | int] = ["dimensions", int(found["at"])]
+                if found["left_out"]:
+                    text.rename_within([*block, "leave_out", int(found["left_out"])], within, new)
+                elif found["name"]:
+                    shown = file.spec.dimensions[int(found["at"])].names[found["name"]]
+                    text.put([*block, "names"], within.sub(new, found["name"]), shown)
+                    text.remove([*block, "names", found["name"]])
+                else:
+                    block += ["hierarchies", int(found["of"]), "levels", int(found["level"])]
+                    text.rename_within(block, within, new)
+                followed = True
+        return followed
 
     def _of(self, kind: Kind) -> list[tuple[SpecFile[Any], SpecText]]:
         return [

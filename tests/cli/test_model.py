@@ -127,6 +127,23 @@ def test_a_renamed_silver_table_is_renamed_everywhere_and_comments_stay(root: Pa
     assert "ref('clients')" in (root / "models/gold/customers_dim.sql").read_text(encoding="utf-8")
 
 
+def test_names_that_were_made_of_a_renamed_model_follow_it(root: Path) -> None:
+    (root / "specs/etl/cities.yml").write_text(
+        "name: cities\ntype: full\nsource_config: {source_type: csv, path: data/cities.csv}\n"
+    )
+    (root / "data/cities.csv").write_text("city,name,mayor\nBonn,Bundesstadt,Ann\n")
+    star = STAR.replace("    hierarchies:", "    leave_out: [city_mayor]\n    hierarchies:")
+    star = star.replace("levels:", "levels:\n          - city_name")
+    star += "  - {model: customers, columns: [city], to: cities}\n"
+    (root / "specs/stars/shop.yml").write_text(star)
+    assert run(root, "generate").exit_code == 0
+    assert run(root, "model", "rename", "cities", "towns").exit_code == 0
+    dimension = star_of(root)["dimensions"][0]
+    assert dimension["leave_out"] == ["town_mayor"]
+    assert dimension["hierarchies"][0]["levels"] == ["town_name", "country", "city"]
+    assert run(root, "generate").exit_code == 0
+
+
 def test_a_renamed_dimension_gives_a_model_of_that_name(root: Path) -> None:
     assert run(root, "model", "rename", "customers_dim", "clients_dim").exit_code == 0
     assert texts(root)["shop.yml"] == STAR.replace("customers_dim", "clients_dim")
