@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "etl": ("etl:etl", "List, show, create and delete ETL processes."),
     "warehouse": ("warehouse:warehouse", "List, show, create and delete warehouses."),
     "pipeline": ("pipeline:pipeline", "List, show, create and delete pipelines."),
+    "model": ("model:model", "Change names, relations and hierarchies in the specs."),
     "generate": ("generate:generate", "Write the dbt models of the specs."),
     "ingest": ("ingest:ingest", "Load the sources of ETL processes into raw tables."),
     "run": ("run:run", "Load, build and validate as one tracked job."),

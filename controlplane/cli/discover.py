@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,28 +23,57 @@ if TYPE_CHECKING:
 @click.option(
     "--ignore-declared", is_flag=True, help="Infer the keys of a database that declares some."
 )
+@click.option(
+    "--quality", is_flag=True, help="Score the quality of each table and column, from all rows."
+)
+@click.option(
+    "--erd",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Draw the tables and their references: erd.mmd, erd.dbml and erd.svg in DIR.",
+)
 @output_option
 def discover(
-    sources: tuple[str, ...], only: str | None, ignore_declared: bool, output: str
+    sources: tuple[str, ...],
+    only: str | None,
+    ignore_declared: bool,
+    quality: bool,
+    erd: Path | None,
+    output: str,
 ) -> None:
     """Find out what unknown data are: types, keys, references, roles and hierarchies.
 
     SOURCE is a file, a folder of files, or postgresql://user@host/name. Each answer has a confidence
-    between 0 and 1, the reason, and what speaks against it. Nothing is written.
+    between 0 and 1, the reason, and what speaks against it.
     """
+    from datetime import UTC, datetime
+
     from controlplane.cli.output import emit, narrate
     from controlplane.discover.engine import Part
     from controlplane.discover.engine import discover as find_out
 
     part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
-    findings = find_out(sources, only=part, declared=not ignore_declared)
+    now = datetime.now(UTC) if quality else None
+    findings = find_out(sources, only=part, declared=not ignore_declared, quality_at=now)
     for note in findings.notes:
         narrate(note)
+    if erd is not None:
+        from controlplane.discover.erd import write_erd
+
+        for path in write_erd(findings, erd):
+            narrate(f"Wrote {path}")
     emit(findings.to_dict(), output, lambda: _render(findings, only))
 
 
 def _render(findings: Findings, only: str | None) -> str:
-    return "\n\n".join(_table(table, only) for table in findings.tables)
+    from controlplane.cli.discover_quality import quality_lines
+
+    tables = []
+    for table in findings.tables:
+        tables.append(_table(table, only))
+        if quality := findings.quality.get(table.name):
+            tables[-1] = "\n".join([tables[-1], *quality_lines(quality)])
+    return "\n\n".join(tables)
 
 
 def _table(table: Table, only: str | None) -> str:

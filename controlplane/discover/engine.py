@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate, almost_keys, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
+from controlplane.discover.quality import find_quality
 from controlplane.discover.relationships import Reference, Schema, find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_types import with_shared_types
@@ -43,13 +45,20 @@ _PLAIN: Mapping[Domain, ValueType] = {
 }
 
 
-def discover(given: Sequence[str | Path], *, only: Part = "all", declared: bool = True) -> Findings:
+def discover(
+    given: Sequence[str | Path],
+    *,
+    only: Part = "all",
+    declared: bool = True,
+    quality_at: datetime | None = None,
+) -> Findings:
     """What is found out about the files of paths and folders, or about a database.
 
     Args:
         given: files and folders; or one connection URL of PostgreSQL.
         only: types, keys, or everything.
         declared: whether the keys that a database declares are taken over.
+        quality_at: the time, with its zone, against which quality is scored; None for no scores.
 
     Raises:
         ConfigError: a database is not the only source.
@@ -57,18 +66,23 @@ def discover(given: Sequence[str | Path], *, only: Part = "all", declared: bool 
     """
     texts = [str(each) for each in given]
     with scratch() as (reader, folder):
-        if any(_is_database(text) for text in texts):
-            if len(texts) > 1:
-                raise ConfigError(
-                    "a database is discovered by itself", hint="leave the other sources out"
-                )
-            from controlplane.discover.database_source import read_database
+        tables, notes = _read(reader, texts, folder, declared=declared)
+        findings = find(reader, tables, only=only, notes=notes)
+        if quality_at is None:
+            return findings
+        return replace(findings, quality=find_quality(reader, tables, findings, quality_at))
 
-            return find(
-                reader, read_database(reader, texts[0], folder, declared=declared), only=only
-            )
-        tables, notes = read_files(reader, data_files(texts), folder)
-        return find(reader, tables, only=only, notes=notes)
+
+def _read(
+    reader: duckdb.DuckDBPyConnection, texts: Sequence[str], folder: Path, *, declared: bool
+) -> tuple[list[SourceTable], list[str]]:
+    if not any(_is_database(text) for text in texts):
+        return read_files(reader, data_files(texts), folder)
+    if len(texts) > 1:
+        raise ConfigError("a database is discovered by itself", hint="leave the other sources out")
+    from controlplane.discover.database_source import read_database
+
+    return read_database(reader, texts[0], folder, declared=declared), []
 
 
 def _is_database(text: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from controlplane.discover.quality_scores import TableQuality
 
 # What a value is, in the few words that every engine has.
 ValueType = Literal[
@@ -127,10 +129,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Findings:
-    """All tables of a source, and the notes that a person should read."""
+    """All tables of a source, and the notes that a person should read.
+
+    `quality` has the scores of each table by its name, where they were asked for.
+    """
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    quality: Mapping[str, TableQuality] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         """The table with this name."""
@@ -138,7 +144,13 @@ class Findings:
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as `databank discover --output json` prints them."""
-        return {"tables": [_table(table) for table in self.tables], "notes": list(self.notes)}
+        tables = [_table(table) for table in self.tables]
+        for table in tables:
+            if quality := self.quality.get(table["name"]):
+                table["quality"] = quality.to_dict()
+                for column, scores in zip(table["columns"], quality.columns, strict=True):
+                    column["quality"] = scores.to_dict()
+        return {"tables": tables, "notes": list(self.notes)}
 
 
 def _table(table: Table) -> dict[str, Any]:

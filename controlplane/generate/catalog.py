@@ -197,10 +197,12 @@ class Catalog:
             file = read_etl_spec(root / self._unread[name], root)
         if file is None:
             return None
+        # The record fits the whole spec, with its joins.
+        schema = self._schema(file, self._record(file.spec))
         if name == file.spec.table_name:
             # Its own records do not depend on what it joins, so two processes can join each other.
             file = _alone(file)
-        return self._resolved(file, self._schema(file, self._record(file.spec)))
+        return self._resolved(file, schema)
 
 
 def _tables(process: Process) -> list[Table]:

@@ -131,6 +131,14 @@ def render(document: Mapping[str, Any], model: type[BaseModel], suffix: str = ".
     )
 
 
+def flow_text(value: Any) -> str:
+    """A value on one line of YAML, as it stands behind a field's name."""
+    text = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=2**16
+    )
+    return text.strip()[1:-1]
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
