@@ -19,6 +19,8 @@ from controlplane.targets.base import quoted
 _SAMPLE_ROWS = 400
 _SAMPLE_SHARE = 0.5
 _AT_ONCE = 100
+# So many numbers are looked at here sooner than they are asked for.
+_FEW_NUMBERS = 1000
 LONGEST_REFERENCE = 64
 # A reference may have orphans, but most of its rows have a parent.
 LEAST_COVERAGE = 0.6
@@ -48,6 +50,7 @@ class Values:
         self._reader = reader
         self._relations = {profile.name: profile.table.relation for profile in profiles}
         self._made: dict[tuple[str, ...], tuple[str, int]] = {}
+        self._numbers: dict[tuple[str, str], list[tuple[int, int]]] = {}
         self._eligible = [
             column for profile in profiles for column in profile.columns if is_eligible(column)
         ]
@@ -73,6 +76,8 @@ class Values:
             return Inclusion(
                 (child,), parent, child.distinct, child.distinct, child.filled, child.filled
             )
+        if key.is_dense and child.domain == "integer" and child.distinct <= _FEW_NUMBERS:
+            return self._between(child, parent)
         table, distinct = self._distinct((child,))
         row = self._reader.execute(
             f"select count(*), coalesce(sum(n), 0) from {table} where v0 in"
@@ -80,6 +85,17 @@ class Values:
         ).fetchone()
         matched, rows = row or (0, 0)
         return Inclusion((child,), parent, distinct, matched, child.filled, int(rows))
+
+    def _between(self, child: ColumnProfile, parent: KeyCandidate) -> Inclusion:
+        """How much of a column lies between the ends of a key without gaps."""
+        place = (child.table, child.name)
+        if place not in self._numbers:
+            table, _ = self._distinct((child,))
+            self._numbers[place] = self._reader.execute(f"select v0, n from {table}").fetchall()
+        low, high = parent.profiles[0].low or 0, parent.profiles[0].high or 0
+        counts = [count for value, count in self._numbers[place] if low <= value <= high]
+        distinct = len(self._numbers[place])
+        return Inclusion((child,), parent, distinct, len(counts), child.filled, sum(counts))
 
     def together(self, children: tuple[ColumnProfile, ...], parent: KeyCandidate) -> Inclusion:
         """How much of several columns together is in a key of as many."""

@@ -24,6 +24,8 @@ from controlplane.discover.profile import ColumnProfile, TableProfile
 # Keys that are tried as what others refer to: so many of each table, from this score on.
 _KEYS_TRIED = 3
 _MANY_TABLES = 200
+# A column that refers to its own table has fewer values than the table has rows.
+_FEW = 0.6
 _LEAST_KEY_SCORE = -3.5
 _MOST_TUPLES = 40
 _MOST_PARENTS = 40
@@ -109,7 +111,8 @@ def _single_inclusions(
         for key in tried[:most]:
             if is_eligible(key.profiles[0]):
                 for child in values.near(key.profiles[0]):
-                    fits.setdefault((child.table, child.name), []).append((child, key))
+                    if child.table != key.table or child.distinct <= _FEW * child.rows:
+                        fits.setdefault((child.table, child.name), []).append((child, key))
     found = []
     for pairs in fits.values():
         if len(pairs) > _MOST_PARENTS:
@@ -239,8 +242,6 @@ def _child_score(child: ColumnProfile, width: int) -> float:
 def _self_score(child: ColumnProfile, names: Mapping[str, TableNames] | None) -> float:
     """A table that refers to itself has a few rows that many others refer to."""
     score = -1.2
-    if child.distinct > 0.6 * child.rows:
-        score -= 6.0
     if names is not None:
         full = names[child.table].columns[child.name].full
         score += 1.0 if _is_above(full, names[child.table].table) else -0.8

@@ -102,17 +102,17 @@ def test_a_bad_line_far_down_does_not_spoil_the_table(tmp_path: Path) -> None:
     assert table.rows == 8999
 
 
-def test_two_thousand_columns_and_two_hundred_tables_are_no_trouble(tmp_path: Path) -> None:
-    header = [f"measure_{number}" for number in range(2000)]
+def test_six_hundred_columns_and_forty_tables_are_no_trouble(tmp_path: Path) -> None:
+    header = [f"measure_{number}" for number in range(600)]
     write_csv(
-        tmp_path / "wide.csv", [header, *[[n * k % 17 for k in range(2000)] for n in range(9)]]
+        tmp_path / "wide.csv", [header, *[[n * k % 17 for k in range(600)] for n in range(9)]]
     )
-    for number in range(200):
+    for number in range(40):
         rows = [[n, f"n{n}", n % 20 + 1] for n in range(1, 21)]
         write_csv(tmp_path / f"part_{number}.csv", [["id", "name", f"part_{number % 7}_id"], *rows])
     found = discover([tmp_path])
-    assert len(found.tables) == 201
-    assert len(found.table("wide").columns) == 2000
+    assert len(found.tables) == 41
+    assert len(found.table("wide").columns) == 600
     assert found.table("part_9").foreign_keys[0].ref_table == "part_2"
 
 
