@@ -15,6 +15,7 @@ BENCHMARKS = (
     "bench_files",
     "bench_run",
     "bench_generate",
+    "bench_discover",
     "bench_quality",
     "bench_warehouse",
 )

@@ -10,6 +10,7 @@ import click
 from controlplane.cli.options import output_option
 
 if TYPE_CHECKING:
+    from controlplane.discover.corrections import Corrections
     from controlplane.discover.findings import Findings, ForeignKey, Table
 
 
@@ -53,8 +54,13 @@ def discover(
     from controlplane.discover.engine import discover as find_out
 
     part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
-    now = datetime.now(UTC) if quality else None
-    findings = find_out(sources, only=part, declared=not ignore_declared, quality_at=now)
+    findings = find_out(
+        sources,
+        only=part,
+        declared=not ignore_declared,
+        quality_at=datetime.now(UTC) if quality else None,
+        corrections=_corrections(),
+    )
     for note in findings.notes:
         narrate(note)
     if erd is not None:
@@ -63,6 +69,14 @@ def discover(
         for path in write_erd(findings, erd):
             narrate(f"Wrote {path}")
     emit(findings.to_dict(), output, lambda: _render(findings, only))
+
+
+def _corrections() -> Corrections | None:
+    """What was corrected in the project that the command runs in, if it runs in one."""
+    from controlplane.discover.corrections import Corrections
+
+    path = Path("specs/corrections.yml")
+    return Corrections.load(path) if path.is_file() else None
 
 
 def _render(findings: Findings, only: str | None) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 import duckdb
 
 from controlplane.discover.column_types import find_column_types
+from controlplane.discover.corrections import Corrections
 from controlplane.discover.declared import with_declared
 from controlplane.discover.findings import (
     Column,
@@ -51,6 +52,7 @@ def discover(
     only: Part = "all",
     declared: bool = True,
     quality_at: datetime | None = None,
+    corrections: Corrections | None = None,
 ) -> Findings:
     """What is found out about the files of paths and folders, or about a database.
 
@@ -58,6 +60,7 @@ def discover(
         given: files and folders; or one connection URL of PostgreSQL.
         only: types, keys, or everything.
         declared: whether the keys that a database declares are taken over.
+        corrections: what a person corrected before; it moves the answers for columns like it.
         quality_at: the time, with its zone, against which quality is scored; None for no scores.
 
     Raises:
@@ -67,7 +70,7 @@ def discover(
     texts = [str(each) for each in given]
     with scratch() as (reader, folder):
         tables, notes = _read(reader, texts, folder, declared=declared)
-        findings = find(reader, tables, only=only, notes=notes)
+        findings = find(reader, tables, only=only, notes=notes, corrections=corrections)
         if quality_at is None:
             return findings
         return replace(findings, quality=find_quality(reader, tables, findings, quality_at))
@@ -95,6 +98,7 @@ def find(
     *,
     only: Part = "all",
     notes: Sequence[str] = (),
+    corrections: Corrections | None = None,
 ) -> Findings:
     """What is found out about tables in a scratch DuckDB."""
     profiles = [profile_table(reader, table) for table in tables]
@@ -107,7 +111,13 @@ def find(
             kinds = [_counted_as(column.domain) for column in profile.columns]
         else:
             table = profile.table
-            kinds = find_column_types(reader, table.relation, table.columns, table=table.name)
+            kinds = find_column_types(
+                reader,
+                table.relation,
+                table.columns,
+                corrections=corrections,
+                table=table.name,
+            )
         found.append(_table(profile, schema, kinds))
     findings = with_shared_types(Findings(tuple(found), tuple(notes)))
     if only != "all":

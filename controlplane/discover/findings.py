@@ -206,6 +206,7 @@ def _column(column: Column, rows: int) -> dict[str, Any]:
         "nulls": column.nulls,
         "distinct": column.distinct,
         "distinct_is_exact": column.is_exact,
+        "pattern": kind.pattern,
         "storage": kind.storage,
         "additivity": column.additivity,
         "sentinels": [

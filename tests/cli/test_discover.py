@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from controlplane.cli import databank
+from controlplane.discover.corrections import Correction, Corrections
 from tests.discover.conftest import write_csv
 
 
@@ -80,5 +81,27 @@ def test_text_says_how_sure_each_step_is_and_why(folder: Path) -> None:
 
 def test_bad_sources_are_one_message(tmp_path: Path) -> None:
     done = run(tmp_path / "nowhere")
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "no such file or folder" in str(done.exception or done.stderr)
+    assert (bool(done.exit_code), done.stdout) == (True, "")
+    assert "no such file or folder" in str(done.exception)
+
+
+def test_what_was_corrected_in_the_project_moves_the_answers(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path_factory.mktemp("project")
+    monkeypatch.chdir(project)
+
+    def kind() -> tuple[str, str]:
+        tables = json.loads(run(folder, "--only", "types", "-o", "json").stdout)["tables"]
+        person = next(table for table in tables if table["name"] == "person")
+        column = next(each for each in person["columns"] if each["name"] == "person_id")
+        return column["type"], column["pattern"]
+
+    found, pattern = kind()
+    correction = Correction("person", "person_id", "integer", "identifier", pattern, "string")
+    Corrections().add(correction).save(project / "specs" / "corrections.yml")
+    assert (found, kind()[0]) == ("integer", "string")
+    (project / "specs" / "corrections.yml").write_text("corrections: [{table: 3}]\n")
+    done = run(folder, "--only", "types")
+    assert (bool(done.exit_code), done.stdout) == (True, "")
+    assert "specs/corrections.yml:1" in str(done.exception)

@@ -104,6 +104,9 @@ def calibration(answers: Iterable[tuple[float, bool]]) -> list[tuple[float, int,
     ]
 
 
+EVERYTHING = (*TUNED, "sakila", "employees", "adventureworks_dw", "generated")
+
+
 def main(datasets: Sequence[str], show: bool) -> None:
     from tests.discover.column_generator import generated_cases
 
@@ -147,6 +150,5 @@ def main(datasets: Sequence[str], show: bool) -> None:
 
 
 if __name__ == "__main__":
-    everything = (*TUNED, "sakila", "employees", "adventureworks_dw", "generated")
     picked = [word for word in sys.argv[1:] if not word.startswith("-")]
-    main(picked or list(everything), "--show" in sys.argv)
+    main(picked or EVERYTHING, "--show" in sys.argv)
