@@ -12,7 +12,7 @@ import duckdb
 from controlplane.targets.base import quoted
 
 # How many cells are looked at one by one; of what is more, only counts are taken.
-_CELLS = 60_000
+_CELLS = 30_000
 _MOST_ROWS, _FEWEST_ROWS = 3_000, 400
 # Of so many values the pattern is taken.
 _PATTERNS = 300

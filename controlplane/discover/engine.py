@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from controlplane.discover.quality import find_quality
 from controlplane.discover.relationships import Reference, Schema, find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_types import with_shared_types
-from controlplane.discover.source import SourceTable, data_files, read_files, scratch
+from controlplane.discover.source import WORKERS, SourceTable, data_files, read_files, scratch
 from controlplane.errors import ConfigError
 
 Part = Literal["all", "types", "keys"]
@@ -101,24 +102,26 @@ def find(
     corrections: Corrections | None = None,
 ) -> Findings:
     """What is found out about tables in a scratch DuckDB."""
-    profiles = [profile_table(reader, table) for table in tables]
-    schema = Schema({}, {}, ())
-    if only != "types":
-        schema = _schema(reader, profiles)
-    found = []
-    for profile in profiles:
-        if only == "keys":
-            kinds = [_counted_as(column.domain) for column in profile.columns]
-        else:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        profiles = list(pool.map(lambda table: profile_table(reader.cursor(), table), tables))
+        schema = Schema({}, {}, ())
+        if only != "types":
+            schema = _schema(reader, profiles)
+
+        def types_of(profile: TableProfile) -> list[ColumnType]:
+            if only == "keys":
+                return [_counted_as(column.domain) for column in profile.columns]
             table = profile.table
-            kinds = find_column_types(
-                reader,
+            return find_column_types(
+                reader.cursor(),
                 table.relation,
                 table.columns,
                 corrections=corrections,
                 table=table.name,
             )
-        found.append(_table(profile, schema, kinds))
+
+        kinds = list(pool.map(types_of, profiles))
+    found = [_table(p, schema, own) for p, own in zip(profiles, kinds, strict=True)]
     findings = with_shared_types(Findings(tuple(found), tuple(notes)))
     if only != "all":
         return findings

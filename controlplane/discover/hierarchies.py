@@ -20,6 +20,7 @@ from controlplane.discover.profile import ColumnProfile, TableProfile
 _MOST_COLUMNS = 16
 _MOST_ROWS = 200_000
 _LEAST_REPEATED = 5
+_SAMPLE_ROWS = 5_000
 _LONGEST_TEXT = 40
 # So many finer values a coarser one has at least on average; fewer make two names of one thing.
 _LEAST_CHILDREN = 1.3
@@ -92,20 +93,43 @@ def _dependencies(
     pairs = [
         (fine, coarse)
         for fine, coarse in permutations(columns, 2)
-        if fine.distinct >= coarse.distinct
-        and (fine.distinct > coarse.distinct or fine.position < coarse.position)
+        if fine.distinct > coarse.distinct
+        or (fine.distinct == coarse.distinct and fine.position < coarse.position)
     ]
     found = set()
-    for fine, coarse in pairs:
+    for fine, coarse in _undisproved(reader, profile, columns, pairs):
         row = reader.execute(
-            f"select count(*) filter (where low <> high), count(*) filter (where n > 1),"
-            f" max(n) from (select count(*) as n, min({coarse.value}) as low,"
+            f"select count(*) filter (where low <> high), count(*) filter (where n > 1)"
+            f" from (select count(*) as n, min({coarse.value}) as low,"
             f" max({coarse.value}) as high from {profile.table.relation}"
             f" where {fine.value} is not null group by {fine.value})"
         ).fetchone()
         if row and row[0] == 0 and row[1] >= _LEAST_REPEATED:
             found.add((fine.name, coarse.name))
     return found
+
+
+def _undisproved(
+    reader: duckdb.DuckDBPyConnection,
+    profile: TableProfile,
+    columns: Sequence[ColumnProfile],
+    pairs: Sequence[tuple[ColumnProfile, ColumnProfile]],
+) -> list[tuple[ColumnProfile, ColumnProfile]]:
+    """The pairs that a part of the rows does not speak against: that rules most of them out."""
+    values = ", ".join(column.value for column in columns)
+    rows = reader.execute(
+        f"select {values} from {profile.table.relation} limit {_SAMPLE_ROWS}"
+    ).fetchall()
+    place = {column.name: index for index, column in enumerate(columns)}
+
+    def holds(fine: int, coarse: int) -> bool:
+        seen: dict[object, object] = {}
+        return all(
+            row[fine] is None or seen.setdefault(row[fine], row[coarse]) == row[coarse]
+            for row in rows
+        )
+
+    return [(f, c) for f, c in pairs if holds(place[f.name], place[c.name])]
 
 
 def _chains(names: Sequence[str], determines: set[tuple[str, str]]) -> list[list[str]]:

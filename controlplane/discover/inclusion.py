@@ -130,7 +130,7 @@ class Values:
 
     def _sample(self, profiles: Sequence[TableProfile]) -> dict[int, int]:
         """Fill a table of sampled values per domain; how many each column has in it."""
-        kinds = {"integer": "bigint", "text": "varchar", "time": "varchar"}
+        kinds = {"integer": "bigint", "text": "varchar", "time": "bigint"}
         for domain, kind in kinds.items():
             self._reader.execute(
                 f"create or replace temp table sample_{domain} (owner integer, value {kind})"

@@ -18,7 +18,7 @@ import duckdb
 from controlplane.targets.base import literal
 
 _START_BYTES = 1 << 16
-_LARGE_BYTES = 64 << 20
+_LARGE_BYTES = 4 << 20
 _ENDING = re.compile(r"\.csv(\.gz)?$", re.IGNORECASE)
 # A name has a letter, and is no value such as a date or an amount with a unit.
 _NAME = re.compile(r"[^\W\d_]")

@@ -6,7 +6,7 @@ its date one time. That form is a column's domain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -109,9 +109,32 @@ def _domains(
     maybe = _ask_domains(reader, f"(from {table.relation} limit {SAMPLE_ROWS})", names)
     if table.rows <= SAMPLE_ROWS:
         return maybe
-    open_names = [n for n, domain in zip(names, maybe, strict=True) if domain != "text"]
-    found = dict(zip(open_names, _ask_domains(reader, table.relation, open_names), strict=True))
+    likely = {n: domain for n, domain in zip(names, maybe, strict=True) if domain != "text"}
+    doubtful = _not_all(reader, table.relation, likely)
+    found = likely | dict(
+        zip(doubtful, _ask_domains(reader, table.relation, doubtful), strict=True)
+    )
     return [found.get(name, "text") for name in names]
+
+
+def _not_all(
+    reader: duckdb.DuckDBPyConnection, relation: str, likely: Mapping[str, Domain]
+) -> list[str]:
+    """The columns of which not all values are in the domain that they were given."""
+    if not likely:
+        return []
+    fits = {
+        "integer": "case when not contains({c}, '.') then try_cast({c} as bigint) end",
+        "decimal": "try_cast({c} as double)",
+        "time": "case when contains({c}, '-') then try_cast({c} as timestamptz) end",
+        "empty": "null",
+    }
+    parts = [
+        f"count({quoted(name)}) = count({fits[domain].format(c=quoted(name))})"
+        for name, domain in likely.items()
+    ]
+    row = _row(reader, f"select {', '.join(parts)} from {relation}")
+    return [name for name, all_fit in zip(likely, row, strict=True) if not all_fit]
 
 
 def _ask_domains(
@@ -160,7 +183,7 @@ def _value(column: str, domain: Domain) -> str:
     if domain == "integer":
         return f"try_cast({column} as bigint)"
     if domain == "time":
-        return f"cast(try_cast({column} as timestamptz) as varchar)"
+        return f"epoch_us(try_cast({column} as timestamptz))"
     if domain == "decimal":
         return f"try_cast({column} as double)"
     return f"trim({column})"

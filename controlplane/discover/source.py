@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,6 +29,8 @@ _DATA = re.compile(
 _ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.I)
 _DOCUMENT = re.compile(r"\.json$", re.I)
 MEMORY_LIMIT = "1.4GB"
+# Tables are looked at in turns by so many: while DuckDB reads one, another is thought about.
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,23 @@ def read_files(
         SourceError: none could be read.
     """
     memory = FileMemory(spool)
-    tables: list[SourceTable] = []
-    notes: list[str] = []
-    taken: dict[str, int] = {}
-    for index, path in enumerate(paths):
+
+    def read(index: int) -> SourceTable | str:
         folder = spool / f"file_{index}"
         with disk_errors(spool):
             folder.mkdir()
         try:
-            tables.append(_read_file(reader, path, folder, memory, f"t{index}", taken))
+            return _read_file(reader.cursor(), paths[index], folder, memory, f"t{index}")
         except DatabankError as error:
-            notes.append(f"left out: {error.message}")
+            return f"left out: {error.message}"
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(read, range(len(paths))))
+    notes = [each for each in found if isinstance(each, str)]
+    taken: dict[str, int] = {}
+    tables = [
+        replace(each, name=_unique(each.name, taken)) for each in found if not isinstance(each, str)
+    ]
     if not tables:
         raise SourceError(
             "no table could be read:\n  " + "\n  ".join(notes),
@@ -135,14 +144,14 @@ def _read_file(
     folder: Path,
     memory: FileMemory,
     relation: str,
-    taken: dict[str, int],
 ) -> SourceTable:
     titles = plain_titles(path)
     if titles is not None:
         columns = _columns(titles)
         if copy_plain(reader, path, relation, [quoted(column) for column in columns]):
-            name = _unique(_called(path), taken)
-            return SourceTable(name, str(path), relation, columns, _rows(reader, relation), path)
+            return SourceTable(
+                _called(path), str(path), relation, columns, _rows(reader, relation), path
+            )
     file = memory.identify(path, Path.cwd())
     opened = open_unknown(reader, file, folder)
     reading = opened.reading
@@ -159,8 +168,7 @@ def _read_file(
         _copy(reader, relation, chosen, reading.careful())
     except duckdb.Error as error:
         raise read_error(file.source, error) from error
-    name = _unique(_called(path), taken)
-    return SourceTable(name, file.source, relation, columns, _rows(reader, relation), path)
+    return SourceTable(_called(path), file.source, relation, columns, _rows(reader, relation), path)
 
 
 def _called(path: Path) -> str:
