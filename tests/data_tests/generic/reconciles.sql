@@ -9,26 +9,26 @@
     where: which rows of the source count.
 -#}
 {% test reconciles(model, source, measures=[], extra_rows=0, where=none) %}
+    {%- set own, theirs, differs = [], [], [] -%}
+    {%- for column, other in measures -%}
+        {%- set name = "measure_" ~ loop.index -%}
+        {%- do own.append("coalesce(sum(" ~ column ~ "), 0) as " ~ name) -%}
+        {%- do theirs.append("coalesce(sum(" ~ other ~ "), 0) as " ~ name) -%}
+        {%- do differs.append(
+            "or abs(sums." ~ name ~ " - source_sums." ~ name ~ ")"
+            ~ " > 0.000000001 * abs(source_sums." ~ name ~ ")"
+        ) -%}
+    {%- endfor %}
 
 with sums as (
-    select
-        {%- for column, _ in measures %}
-        coalesce(sum({{ column }}), 0) as measure_{{ loop.index }},
-        {%- endfor %}
-        count(*) - {{ extra_rows }} as row_count
+    select {{ (own + ["count(*) - " ~ extra_rows ~ " as row_count"]) | join(", ") }}
     from {{ model }}
 ),
 
 source_sums as (
-    select
-        {%- for _, column in measures %}
-        coalesce(sum({{ column }}), 0) as measure_{{ loop.index }},
-        {%- endfor %}
-        count(*) as row_count
+    select {{ (theirs + ["count(*) as row_count"]) | join(", ") }}
     from {{ source }}
-    {%- if where %}
-    where {{ where }}
-    {%- endif %}
+    where {{ where or "true" }}
 )
 
 select
@@ -36,11 +36,6 @@ select
     source_sums.row_count as source_row_count
 from sums
 cross join source_sums
-where
-    sums.row_count <> source_sums.row_count
-    {%- for _ in measures %}
-    or abs(sums.measure_{{ loop.index }} - source_sums.measure_{{ loop.index }})
-    > 0.000000001 * abs(source_sums.measure_{{ loop.index }})
-    {%- endfor %}
+where sums.row_count <> source_sums.row_count {{ differs | join(" ") }}
 
 {% endtest %}
