@@ -8,7 +8,7 @@ from dataclasses import replace
 from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate
 from controlplane.discover.profile import TableProfile
-from controlplane.discover.relationships import Reference, Schema
+from controlplane.discover.references import Reference, Schema
 
 
 def with_declared(schema: Schema, values: Values, profiles: Sequence[TableProfile]) -> Schema:

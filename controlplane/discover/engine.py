@@ -30,7 +30,8 @@ from controlplane.discover.keys import KeyCandidate, almost_keys, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
 from controlplane.discover.quality import find_quality
-from controlplane.discover.relationships import Reference, Schema, find_schema
+from controlplane.discover.references import Reference, Schema
+from controlplane.discover.relationships import find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_types import with_shared_types
 from controlplane.discover.source import WORKERS, SourceTable, data_files, read_files, scratch
