@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 from psycopg2 import sql
 
-from controlplane.discover.source import DeclaredReference, SourceTable
+from controlplane.discover.plain_csv import copy_strict
+from controlplane.discover.source import DeclaredReference, SourceTable, count_rows
 from controlplane.errors import SourceError
 from controlplane.load.database import SourceDatabase, snapshot, table_relation
-from controlplane.targets.base import literal, quoted
+from controlplane.targets.base import quoted
 
 _TABLES = """
     select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -64,7 +65,8 @@ def read_database(
             columns = [column.title for column in database.columns(table_relation(*place))]
             statement = sql.SQL("select * from {}").format(table_relation(*place))
             database.extract(statement, path)
-            rows = _copy(reader, path, f"t{index}", columns)
+            names = [quoted(column) for column in columns]
+            copy_strict(reader, path, f"t{index}", names, header=False)
             path.unlink()
             tables.append(
                 SourceTable(
@@ -72,7 +74,7 @@ def read_database(
                     source=".".join(place),
                     relation=f"t{index}",
                     columns=tuple(columns),
-                    rows=rows,
+                    rows=count_rows(reader, f"t{index}"),
                     declared_key=tuple(database.primary_key(*place)) if declared else (),
                     declared_references=tuple(references.get(called[place], ())),
                 )
@@ -90,17 +92,3 @@ def _references(
             reference = DeclaredReference(tuple(columns), parent, tuple(ref_columns))
             found.setdefault(child, []).append(reference)
     return found
-
-
-def _copy(reader: duckdb.DuckDBPyConnection, path: Path, relation: str, columns: list[str]) -> int:
-    kinds = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(columns)))
-    chosen = ", ".join(
-        f"nullif(c{index}, '') as {quoted(name)}" for index, name in enumerate(columns)
-    )
-    reader.execute(
-        f"create table {relation} as select {chosen} from read_csv({literal(str(path))},"
-        f" auto_detect=false, header=false, delim=',', quote='\"', escape='\"',"
-        f" columns={{{kinds}}}, strict_mode=true, max_line_size=8388608)"
-    )
-    row = reader.execute(f"select count(*) from {relation}").fetchone()
-    return int(row[0]) if row else 0

@@ -19,6 +19,7 @@ from controlplane.targets.base import literal
 
 _START_BYTES = 1 << 16
 _LARGE_BYTES = 4 << 20
+_LONGEST_LINE = 8 << 20
 _ENDING = re.compile(r"\.csv(\.gz)?$", re.IGNORECASE)
 # A name has a letter, and is no value such as a date or an amount with a unit.
 _NAME = re.compile(r"[^\W\d_]")
@@ -73,20 +74,32 @@ def copy_plain(
     reader: duckdb.DuckDBPyConnection, path: Path, relation: str, columns: Sequence[str]
 ) -> bool:
     """Make a table of a plain CSV file, its columns quoted names; whether it is plain to its end."""
-    kinds = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(columns)))
-    chosen = ", ".join(f"nullif(c{index}, '') as {name}" for index, name in enumerate(columns))
     # Large tables are read a few times and thrown away: packing them costs more than it spares. Small
     # ones share their blocks only where they are packed.
     packing = "uncompressed" if path.stat().st_size >= _LARGE_BYTES else "auto"
     reader.execute(f"set force_compression = '{packing}'")
     try:
-        reader.execute(
-            f"create table {relation} as select {chosen} from read_csv({literal(str(path))},"
-            f" auto_detect=false, header=true, delim=',', quote='\"', escape='\"',"
-            f" columns={{{kinds}}}, strict_mode=true, null_padding=false)"
-        )
+        copy_strict(reader, path, relation, columns, header=True)
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException):
         return False
     finally:
         reader.execute("set force_compression = 'auto'")
     return True
+
+
+def copy_strict(
+    reader: duckdb.DuckDBPyConnection,
+    path: Path,
+    relation: str,
+    columns: Sequence[str],
+    *,
+    header: bool,
+) -> None:
+    """Make a table of text of a CSV file as RFC 4180 has it; DuckDB's error where it is none."""
+    kinds = ", ".join(f"{literal(f'c{index}')}: 'VARCHAR'" for index in range(len(columns)))
+    chosen = ", ".join(f"nullif(c{index}, '') as {name}" for index, name in enumerate(columns))
+    reader.execute(
+        f"create table {relation} as select {chosen} from read_csv({literal(str(path))},"
+        f" auto_detect=false, header={str(header).lower()}, delim=',', quote='\"', escape='\"',"
+        f" columns={{{kinds}}}, strict_mode=true, null_padding=false, max_line_size={_LONGEST_LINE})"
+    )

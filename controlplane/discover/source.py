@@ -150,7 +150,7 @@ def _read_file(
         columns = _columns(titles)
         if copy_plain(reader, path, relation, [quoted(column) for column in columns]):
             return SourceTable(
-                _called(path), str(path), relation, columns, _rows(reader, relation), path
+                _called(path), str(path), relation, columns, count_rows(reader, relation), path
             )
     file = memory.identify(path, Path.cwd())
     opened = open_unknown(reader, file, folder)
@@ -168,7 +168,9 @@ def _read_file(
         _copy(reader, relation, chosen, reading.careful())
     except duckdb.Error as error:
         raise read_error(file.source, error) from error
-    return SourceTable(_called(path), file.source, relation, columns, _rows(reader, relation), path)
+    return SourceTable(
+        _called(path), file.source, relation, columns, count_rows(reader, relation), path
+    )
 
 
 def _called(path: Path) -> str:
@@ -181,7 +183,8 @@ def _columns(titles: Sequence[str]) -> tuple[str, ...]:
     return tuple(_unique(title or "column", taken) for title in titles)
 
 
-def _rows(reader: duckdb.DuckDBPyConnection, relation: str) -> int:
+def count_rows(reader: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a table has."""
     row = reader.execute(f"select count(*) from {relation}").fetchone()
     return int(row[0]) if row else 0
 
