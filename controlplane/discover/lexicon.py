@@ -54,8 +54,10 @@ MEASURED = (
 # Measures that must not be summed, and those that must not be summed over time.
 NON_ADDITIVE = frozenset(
     "price rate ratio percent percentage pct avg average mean temperature temp score rating rank"
-    " unit lat lon latitude longitude age speed margin share factor index humidity pressure".split()
+    " unit lat lon latitude longitude age speed margin share factor index humidity pressure"
+    " discount".split()
 )
+AMOUNTS = frozenset("amount amt total sum".split())
 SEMI_ADDITIVE = frozenset("balance stock inventory hand level headcount capacity".split())
 # Whole numbers that say when or where in an order.
 PARTS_OF_TIME = frozenset(

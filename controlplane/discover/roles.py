@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controlplane.discover.findings import Additivity, Column, Findings, Role, Table
-from controlplane.discover.lexicon import NON_ADDITIVE, PARTS_OF_TIME, SEMI_ADDITIVE
+from controlplane.discover.lexicon import AMOUNTS, NON_ADDITIVE, PARTS_OF_TIME, SEMI_ADDITIVE
 from controlplane.discover.name_match import words
 
 _FLAG_VALUES = 2
@@ -56,7 +56,7 @@ def _additivity(column: Column, table: Table) -> Additivity | None:
         return None
     if said & SEMI_ADDITIVE:
         return "semi-additive"
-    if said & NON_ADDITIVE or column.kind.semantic == "percent":
+    if column.kind.semantic == "percent" or (said & NON_ADDITIVE and not said & AMOUNTS):
         return "non-additive"
     return "additive"
 
