@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+import logging
 import os
 import queue
 import signal
@@ -40,6 +41,7 @@ def main() -> None:
     gc.disable()
     from dbt.cli.main import dbtRunner
 
+    _leave_out_what_nobody_reads()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()
@@ -80,11 +82,54 @@ def _listen(control: socket.socket, commands: queue.SimpleQueue[dict[str, Any] |
             commands.put(json.loads(line))
 
 
+def _leave_out_what_nobody_reads() -> None:
+    """Spare dbt two things that it makes only to drop them; they take a fifth of a small run.
+
+    Where another version of dbt has no such place, it goes on as it always did.
+    """
+    events: Any = sys.modules.get("dbt_common.events.logger")
+    if events is not None and hasattr(events, "_Logger") and hasattr(events, "_is_print_event"):
+        write_line = events._Logger.write_line
+
+        def write_line_if_asked_for(self: Any, event: Any) -> None:
+            # dbt writes the JSON of every event first, and only then looks at the log's level.
+            unasked = (
+                event.info.level in ("debug", "test")
+                and not events._is_print_event(event)
+                and self._python_logger is not None
+                and not self._python_logger.isEnabledFor(logging.DEBUG)
+            )
+            if not unasked:
+                write_line(self, event)
+
+        events._Logger.write_line = write_line_if_asked_for
+    schemas: Any = sys.modules.get("mashumaro.jsonschema.schema")
+    if schemas is not None and hasattr(schemas, "_default"):
+        default = schemas._default
+
+        def plain_default(kind: Any, value: Any, config: Any) -> Any:
+            # A class is made and compiled for each default of a schema, to write it as JSON. What
+            # dbt checks its files by does not read defaults, and these are JSON as they are.
+            plain = value is None or type(value) in (bool, int, float, str)
+            return value if plain else default(kind, value, config)
+
+        schemas._default = plain_default
+
+
 def _let_go() -> None:
-    """Close the DuckDB file, which the adapter would keep open, and locked, to the very end."""
+    """Close the DuckDB file, which others want to open before this process ends.
+
+    The adapter drops its connection and leaves the rest to the garbage collector. A connection that
+    was refused at first is kept by its error, and so the file would stay locked: it is closed here.
+    """
     adapter = sys.modules.get("dbt.adapters.duckdb.connections")
-    if adapter is not None:
-        adapter.DuckDBConnectionManager.close_all_connections()
+    if adapter is None:
+        return
+    manager = adapter.DuckDBConnectionManager
+    environment = manager._ENV
+    manager.close_all_connections()
+    if environment is not None:
+        environment.close()
 
 
 def _die() -> None:

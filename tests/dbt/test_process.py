@@ -85,6 +85,28 @@ def test_the_warehouse_is_free_between_two_commands_of_a_session(
     assert not (project.root / "shop.duckdb.wal").exists()
 
 
+def test_the_warehouse_is_free_after_a_command_that_had_to_wait_for_it(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    """The error of the connection that was refused holds what the next one opened."""
+    project = make_project({"models/silver/one.sql": "select 1 as id"})
+    with (project.root / "profiles.yml").open("a") as profiles:
+        profiles.write(
+            "      retries: {connect_attempts: 5, retryable_exceptions: [IOException]}\n"
+        )
+    path = str(project.root / "shop.duckdb")
+    duckdb.connect(path).close()
+    with DbtSession(project) as session:
+        session.run("parse", target_path=tmp_path / "parse")
+        reader = duckdb.connect(path, read_only=True)
+        threading.Timer(2, reader.close).start()
+        waited = session.run("build", target_path=tmp_path / "build", reuse_manifest=True)
+        assert waited.exit_code == 0
+        assert waited.seconds > 2
+        with duckdb.connect(path) as connection:
+            assert connection.execute("select id from silver.one").fetchall() == [(1,)]
+
+
 def test_what_was_parsed_is_known_to_the_next_process(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
