@@ -32,16 +32,21 @@ HOST = "127.0.0.1"
 @output_option
 @project_options
 def docs(project: Project, serve: bool | None, port: int, output: str) -> None:
-    """Write the dbt docs site: one page, which works without a server too."""
+    """Write the dbt docs site: one page, which works without a server too.
+
+    Beside it stands a diagram of the tables and references of each layer, which the page links to.
+    """
     from controlplane.cli.output import emit, narrate
     from controlplane.dbt.site import write_site
+    from controlplane.discover.erd.site import add_diagrams
     from controlplane.targets import open_target
 
     folder = project.ensure_state_dir() / "docs"
     target = open_target(project.target)
     with target.write_lock("databank docs", on_wait=narrate) as lock:
         page = write_site(project, folder, pass_fds=lock.pass_fds)
-    emit({"page": str(page)}, output, lambda: str(page))
+    diagrams = [str(picture) for picture in add_diagrams(page)]
+    emit({"page": str(page), "diagrams": diagrams}, output, lambda: str(page))
     if serve is None:
         serve = output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
     if serve:

@@ -29,7 +29,6 @@ from controlplane.discover.inclusion import Values
 from controlplane.discover.keys import KeyCandidate, almost_keys, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
-from controlplane.discover.quality import find_quality
 from controlplane.discover.references import Reference, Schema
 from controlplane.discover.relationships import find_schema
 from controlplane.discover.roles import counted, with_roles
@@ -75,6 +74,8 @@ def discover(
         findings = find(reader, tables, only=only, notes=notes, corrections=corrections)
         if quality_at is None:
             return findings
+        from controlplane.discover.quality import find_quality
+
         return replace(findings, quality=find_quality(reader, tables, findings, quality_at))
 
 

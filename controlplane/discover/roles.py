@@ -12,7 +12,10 @@ from controlplane.discover.lexicon import AMOUNTS, NON_ADDITIVE, PARTS_OF_TIME, 
 from controlplane.discover.name_match import words
 
 _FLAG_VALUES = 2
+# A fact refers to several tables, and has many times the rows of each; a look-up has few columns.
+_SEVERAL = 2
 _MANY_TIMES = 3
+_FEW_COLUMNS = 3
 # Of events so many times are different; the times of a batch are not.
 _EVENT_SHARE = 0.05
 
@@ -78,12 +81,12 @@ def _role(table: Table, incoming: set[str], rows: dict[str, int]) -> tuple[Role,
         found = "what is measured" if measures else "times"
         number = "a table" if len(outgoing) == 1 else f"{len(outgoing)} tables"
         return "fact", f"refers to {number}, has {found}, and nothing refers to it"
-    if len(outgoing) >= _MANY_TIMES - 1 and events and table.rows > _MANY_TIMES * parents:
+    if len(outgoing) >= _SEVERAL and events and table.rows > _MANY_TIMES * parents:
         return "fact", "refers to tables of far fewer rows, and has what is measured"
     if len(incoming) == 1 and outgoing and _is_event(table):
         return "fact", "events, which their lines refer to"
     if incoming:
-        if len(table.columns) <= _MANY_TIMES and not outgoing:
+        if len(table.columns) <= _FEW_COLUMNS and not outgoing:
             return "lookup", "a key and its name, which other tables refer to"
         return "dimension", f"{counted(len(incoming), 'table')} to it"
     if not outgoing and measures and times and table.rows > 100:

@@ -7,6 +7,7 @@ import threading
 import urllib.request
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,15 +16,29 @@ from controlplane.cli.docs import HOST, docs_server
 from controlplane.errors import ConfigError
 
 
+MODELS = """\
+models:
+  - name: numbers
+    description: One row per number.
+    columns:
+      - name: id
+        data_tests: [unique, not_null]
+  - name: sums_fact
+    columns:
+      - name: left_id
+        data_tests:
+          - relationships: {arguments: {to: ref('numbers'), field: id}}
+"""
+
+
 @pytest.fixture
 def documented_root(make_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with one model that has a description."""
+    """A project with models that have a description, and refer to each other."""
     warehouse = make_warehouse()
     warehouse.file("models/silver/numbers.sql", "select 1 as id")
-    warehouse.file(
-        "models/silver/numbers.yml",
-        "models:\n  - name: numbers\n    description: One row per number.\n",
-    )
+    warehouse.file("models/silver/alone.sql", "select 1 as id")
+    warehouse.file("models/gold/sums_fact.sql", "select id, id as left_id from {{ ref('numbers') }}")
+    warehouse.file("models/numbers.yml", MODELS)
     root: Path = warehouse.project.root
     monkeypatch.chdir(root)
     return root
@@ -40,8 +55,17 @@ def test_the_page_holds_the_documentation_and_says_where_it_is(
 ) -> None:
     assert docs("-o", "json") == 0
     page = documented_root / ".databank/docs/index.html"
-    assert json.loads(capsys.readouterr().out) == {"version": 1, "page": str(page)}
-    assert "One row per number." in page.read_text(encoding="utf-8")
+    picture = page.parent / "erd_gold.svg"
+    said = {"version": 1, "page": str(page), "diagrams": [str(picture)]}
+    assert json.loads(capsys.readouterr().out) == said
+    text = page.read_text(encoding="utf-8")
+    assert "One row per number." in text
+    assert '<a href="erd_gold.svg"' in text
+    drawn = ElementTree.fromstring(picture.read_text(encoding="utf-8"))
+    words = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    # The fact, and what it refers to, which has a key; not the table that stands alone.
+    assert {"sums_fact", "numbers", "left_id", "PK", "FK", "facts", "tables"} <= set(words)
+    assert "alone" not in words
     assert (page.parent / "manifest.json").exists()
     assert (page.parent / "catalog.json").exists()
 

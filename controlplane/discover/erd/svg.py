@@ -108,7 +108,7 @@ def _tables(drawn: dict[str, _Drawn], boxes: Sequence[Box], layout: Layout) -> l
         colour = _COLOURS[table.role][0]
         parts += [
             f'<g class="table" transform="translate({x:.1f} {y:.1f})">',
-            f"<title>{_text(table.name)}: {table.rows:,} rows</title>",
+            f"<title>{_text(table.name)}{f': {table.rows:,} rows' if table.rows else ''}</title>",
             f'<rect width="{box.width:.1f}" height="{box.height:.1f}" rx="5" fill="#ffffff"'
             f' stroke="{colour}" stroke-width="1.2"/>',
             f'<path d="M0 {_HEAD} V5 Q0 0 5 0 H{box.width - 5:.1f} Q{box.width:.1f} 0'
