@@ -28,7 +28,11 @@ LEAST_COVERAGE = 0.6
 
 @dataclass(frozen=True)
 class Inclusion:
-    """How many values and rows of the child's columns are in the parent's key."""
+    """How many values and rows of the child's columns are in the parent's key.
+
+    `density` is of whole numbers: the share of the numbers from the child's smallest to its largest
+    that the key has. Where it is 1, being in the key says little.
+    """
 
     child: tuple[ColumnProfile, ...]
     parent: KeyCandidate
@@ -36,6 +40,7 @@ class Inclusion:
     matched_distinct: int
     rows: int
     matched_rows: int
+    density: float = 1.0
 
     @property
     def coverage(self) -> float:
@@ -51,6 +56,7 @@ class Values:
         self._relations = {profile.name: profile.table.relation for profile in profiles}
         self._made: dict[tuple[str, ...], tuple[str, int]] = {}
         self._numbers: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self._densities: dict[tuple[str, str, int, int], float] = {}
         self._eligible = [
             column for profile in profiles for column in profile.columns if is_eligible(column)
         ]
@@ -84,7 +90,25 @@ class Values:
             f" (select {key.value} from {self._relations[parent.table]})"
         ).fetchone()
         matched, rows = row or (0, 0)
-        return Inclusion((child,), parent, distinct, matched, child.filled, int(rows))
+        density = self._density(child, key)
+        return Inclusion((child,), parent, distinct, matched, child.filled, int(rows), density)
+
+    def _density(self, child: ColumnProfile, key: ColumnProfile) -> float:
+        """How much of the range of a column of whole numbers the key has."""
+        ends = (child.low, child.high, key.low, key.high)
+        if child.domain != "integer" or key.is_dense or None in ends:
+            return 1.0
+        low, high = max(child.low or 0, key.low or 0), min(child.high or 0, key.high or 0)
+        if low > high:
+            return 1.0
+        place = (key.table, key.name, low, high)
+        if place not in self._densities:
+            table, _ = self._distinct((key,))
+            row = self._reader.execute(
+                f"select count(*) from {table} where v0 between {low} and {high}"
+            ).fetchone()
+            self._densities[place] = (row[0] if row else 0) / (high - low + 1)
+        return self._densities[place]
 
     def _between(self, child: ColumnProfile, parent: KeyCandidate) -> Inclusion:
         """How much of a column lies between the ends of a key without gaps."""

@@ -11,21 +11,52 @@ from collections.abc import Mapping, Sequence
 
 from controlplane.discover.inclusion import Inclusion
 from controlplane.discover.keys import KeyCandidate
-from controlplane.discover.lexicon import ABOVE, ACTORS, BOSSES, MEASURED, MEASURES, STAFF
-from controlplane.discover.name_match import KeyName, TableNames, matches
+from controlplane.discover.lexicon import (
+    ABOVE,
+    ACTING,
+    ACTOR_WORDS,
+    ACTORS,
+    BOSSES,
+    MEASURED,
+    MEASURES,
+    NO_ACTORS,
+    PERSON_NAMES,
+    PERSONAL,
+    STAFF,
+)
+from controlplane.discover.name_match import KEY_WORDS, KeyName, TableNames, matches
 from controlplane.discover.profile import ColumnProfile
 from controlplane.discover.references import Reference
 
 # From here on a name says what its column refers to.
 _SAYS_SO = 0.5
+# The share of a reference's values that may be orphans; a key with fewer gaps than that has none, and
+# one with less than half of its numbers is sparse.
+_ORPHANS = 0.02
+_DENSE, _SPARSE = 0.98, 0.5
+# From so many columns on there is a habit, and from this share on it is one.
+_HABITUAL, _MOSTLY = 5, 0.5
 
 
 class Rivals:
-    """The tables that names of columns say best, each name looked up once."""
+    """The tables that names of columns say best, each name looked up once.
+
+    `habit` is the share of the columns called keys that also say of which table, 0 to 1: where most
+    do, the others are roles that tables are in.
+    """
 
     def __init__(self, names: Mapping[str, TableNames]) -> None:
         self._tables = {table: each.table for table, each in names.items()}
         self._best: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+        self.people = frozenset(table for table, each in names.items() if _are_people(each))
+        called = [
+            self.best(name.core, table)
+            for table, each in names.items()
+            for name in each.columns.values()
+            if name.says_key and name.core and matches(name.core, each.table) < 0.6
+        ]
+        said = sum(best >= 0.9 for best in called)
+        self.habit = said / len(called) if len(called) >= _HABITUAL else 0.0
 
     def best(self, core: tuple[str, ...], without: str) -> float:
         """How well the name says the table that it says best, another than this one."""
@@ -64,6 +95,8 @@ def judged(
         return Reference(inclusion, score + shown)
     name = names[child.table].columns[child.name]
     said = said_of(name.core, name.full, parent, names)
+    if parent.table in rivals.people and _acts_as_person(name.full):
+        said = max(said, 0.5)
     if child.table == parent.table and _is_above(name.full, names[parent.table].table):
         said = max(said, 0.8)
     if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):
@@ -82,24 +115,24 @@ def coverage_score(inclusion: Inclusion) -> float:
 def _value_score(inclusion: Inclusion) -> float:
     """What the values say: how unlikely it is that they are in the key by accident."""
     (child,) = inclusion.child
-    parent = inclusion.parent.profiles[0]
     count = inclusion.matched_distinct
     if child.domain == "integer":
-        return _integer_score(child, parent, count)
+        return _integer_score(inclusion)
     if child.domain == "time":
         return -0.5 + min(1.5, 0.1 * count)
     strength = 0.35 if child.longest <= 1 else 0.8 if child.longest <= 2 else 1.4
     return min(5.5, 0.3 + strength * math.log2(1 + count))
 
 
-def _integer_score(child: ColumnProfile, parent: ColumnProfile, count: int) -> float:
+def _integer_score(inclusion: Inclusion) -> float:
+    (child,), parent = inclusion.child, inclusion.parent.profiles[0]
+    count = inclusion.matched_distinct
     if child.low is None or child.high is None or parent.low is None or parent.high is None:
         return 0.0
     span = parent.high - parent.low + 1
-    density = parent.distinct / span
     if parent.low > 100 and parent.low > 0.1 * span:
         # Numbers that begin far from one are met by accident as seldom as codes.
-        return min(4.0, 1.0 + 0.6 * math.log2(1 + count))
+        return min(4.0, 1.0 + 0.6 * math.log2(1 + count)) + min(0.0, _gap_score(inclusion))
     low, high = max(child.low, parent.low), min(child.high, parent.high)
     reach = max(1, high - low + 1) / span
     # The values of a reference are spread over the key; those of a count or a rating begin at its
@@ -109,13 +142,30 @@ def _integer_score(child: ColumnProfile, parent: ColumnProfile, count: int) -> f
     if child.low < parent.low or child.high > parent.high:
         # Numbers were given one after the other: one that was not given yet is no orphan.
         score -= 1.5
-    if density < 0.5:
-        return score + min(4.5, 0.4 * count * -math.log(density))
+    score += _gap_score(inclusion)
+    if parent.distinct / span < _SPARSE:
+        return score
     if count >= 4:
         score += min(2.5, -0.55 * math.log(1 - reach + 1 / parent.distinct))
     elif count == parent.distinct:
         score += 0.5
     return score
+
+
+def _gap_score(inclusion: Inclusion) -> float:
+    """What the gaps of a key say: who refers to it misses them, who does not meets them.
+
+    The log of how much likelier the values are if they refer and a few are orphans, than if they fall
+    on the key and its gaps by accident.
+    """
+    density = inclusion.density
+    if density >= _DENSE or not inclusion.distinct:
+        return 0.0
+    density = max(density, 1e-6)
+    orphans = inclusion.distinct - inclusion.matched_distinct
+    told = inclusion.matched_distinct * math.log((1 - _ORPHANS) / density)
+    told += orphans * math.log(_ORPHANS / (1 - density))
+    return max(-3.0, min(4.5, 0.4 * told))
 
 
 def _child_score(child: ColumnProfile, width: int) -> float:
@@ -155,13 +205,17 @@ def _name_score(
 ) -> float:
     name = names[child.table].columns[child.name]
     best = rivals.best(name.core, parent.table)
-    score = -2.2 + 6.5 * said + (0.7 if name.says_key and name.full[-1] != "number" else -0.4)
+    says_key = name.says_key and name.full[-1] != "number"
+    score = -2.2 + 6.5 * said + (0.7 if says_key else -0.4)
+    if said < _SAYS_SO and says_key and rivals.habit >= _MOSTLY:
+        # Where keys are called by their tables, one that is not has the name of a role.
+        score += 1.5
     if (said < _SAYS_SO and set(name.full) & MEASURES) or (said < 0.95 and _is_measured(name)):
         score -= 2.5
     own = matches(name.core, names[child.table].table)
     if child.is_unique and child.table != parent.table and own >= max(said, 0.6):
         score -= 3.0
-    if said < 0.25 and child.domain == "integer":
+    if said < 0.25 and child.domain == "integer" and not says_key:
         score -= 0.8
     if best > said + 0.2:
         score -= 2.0 * (best - said)
@@ -192,6 +246,29 @@ def said_of(
         same = 1.0 if full == key.full else matches(core, key.core)
         by_key = same * (0.72 + 0.28 * own)
     return max(by_table, by_key, _acts(core, target.table))
+
+
+def _are_people(names: TableNames) -> bool:
+    """Whether a table is of persons, by what it says of them."""
+    for each in names.columns.values():
+        if set(each.full) & PERSONAL or (
+            each.full[-1:] == ("name",) and set(each.full) & PERSON_NAMES
+        ):
+            return True
+    return False
+
+
+def _acts_as_person(name: Sequence[str]) -> bool:
+    """Whether a name is of somebody who does something: `coach_id`, `approved_by`."""
+    said = [word for word in name if word not in KEY_WORDS]
+    if not said:
+        return False
+    last = said[-1]
+    if last == "by":
+        return not set(said) & ABOVE
+    if last in ACTOR_WORDS:
+        return True
+    return len(last) > 4 and last.endswith(ACTING) and last not in NO_ACTORS
 
 
 def _acts(core: tuple[str, ...], table: tuple[str, ...]) -> float:

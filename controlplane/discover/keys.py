@@ -15,6 +15,7 @@ from itertools import combinations
 
 import duckdb
 
+from controlplane.discover.lexicon import DESCRIBING
 from controlplane.discover.name_match import TableNames, matches
 from controlplane.discover.profile import ESTIMATE_ERROR, EXACT_ROWS, ColumnProfile, TableProfile
 
@@ -23,6 +24,7 @@ _MOST_COLUMNS = 14
 _MOST_COUNTED = 80
 _WIDEST = 4
 _TELLING_PAIRS = 3
+_FEW_ROWS = 150
 _NEARLY_UNIQUE = 0.98
 _FEWEST_ROWS = 50
 _FEW_SPACES = 0.1
@@ -173,7 +175,7 @@ def _with_all_called_keys(
     for column in columns:
         possible *= column.distinct
     pairs = columns[0].rows ** 2 / (2 * possible)
-    if names is None or pairs >= _TELLING_PAIRS:
+    if names is None or pairs >= _TELLING_PAIRS or columns[0].rows > _FEW_ROWS:
         return columns
     wider = tuple(c for c in usable if c in columns or names.columns[c.name].says_key)
     return wider if len(wider) <= _WIDEST else columns
@@ -241,12 +243,19 @@ def _composite(
     if any(column.distinct >= _NEARLY_UNIQUE * column.rows for column in columns):
         # Beside a column that is nearly unique any other makes a unique set.
         score -= 3.0
+    if names is not None and sum(_says_when(names, column) for column in columns) > 1:
+        # A day and a time of day say when, and not what.
+        score -= 1.5
     is_sequence = _numbers_within(reader, profile, columns)
     if is_sequence:
         score += 2.0
     return KeyCandidate(
         profile.name, tuple(c.name for c in columns), tuple(columns), score, is_sequence
     )
+
+
+def _says_when(names: TableNames, column: ColumnProfile) -> bool:
+    return bool(set(names.columns[column.name].full) & {"date", "time"})
 
 
 def _member_score(column: ColumnProfile, names: TableNames | None) -> float:
@@ -257,6 +266,8 @@ def _member_score(column: ColumnProfile, names: TableNames | None) -> float:
         score -= 0.5
     if names is not None:
         score += 0.7 if names.columns[column.name].says_key else -0.3
+        if set(names.columns[column.name].full) & DESCRIBING:
+            score -= 1.0
     return score
 
 

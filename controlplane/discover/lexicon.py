@@ -23,13 +23,39 @@ ACTORS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ),
     )
 )
+# Columns that tables of persons have, and the ends of words for those who do something.
+PERSONAL = frozenset(
+    "firstname lastname surname forename givenname familyname birthdate birthday birth gender sex"
+    " maiden initials".split()
+)
+PERSON_NAMES = frozenset("first last sur fore given family middle".split())
+ACTING = ("er", "or", "ee", "ist", "ian", "ant", "man", "woman", "ary", "eur", "phys", "coach")
+ACTOR_WORDS = frozenset(
+    "chair head lead chief boss captain clerk agent rep cashier nurse doctor deputy physician mentor"
+    " guardian spouse parent person staff creator author contact guide judge pilot chef host".split()
+)
+# Words with such an end that nobody is.
+NO_ACTORS = frozenset(
+    "number order letter center quarter color factor floor sector water paper tower river register"
+    " chapter folder header master parameter meter counter router server computer printer other"
+    " answer offer transfer charter member ledger voucher container layer filter charger power"
+    " border corner cover never over under after summer winter power weather error vector motor"
+    " anchor mirror door minor major prior interior exterior monitor indicator fee degree coffee tree"
+    " plant variant constant grant tenant want dictionary boundary library summary diary salary primary"
+    " secondary currency category inventory country history".split()
+)
 # What a row of the same table is called that this one belongs to, and whom a person works for.
 ABOVE = frozenset(
     "parent head root ancestor previous prev next predecessor successor original reply related mother"
-    " father sire dam superior".split()
+    " father sire dam superior into merged replaces replaced replacement supersedes superseded"
+    " supersede succeeds succeeded promotes promoted relegates reversal reversed reverses inverse"
+    " counterpart duplicate alternative substitute basis corrects corrected linked follows reduced"
+    " outflow flows".split()
 )
 BOSSES = frozenset("manager mgr report boss supervisor superior chief leader head".split())
 STAFF = frozenset("employee staff personnel worker user person people agent".split())
+# What describes a thing or says where it is, even if it is called a code or a number.
+DESCRIBING = frozenset("zip postal postcode city street town address phone".split())
 # What is counted or measured, and refers to nothing.
 MEASURES = frozenset(
     "quantity qty count amount amt price cost rate percent percentage pct ratio total sum age size"

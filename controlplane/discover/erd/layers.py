@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from controlplane.dbt.artifacts import CatalogColumn, Manifest, Node
-from controlplane.discover.findings import Column, ColumnType, Findings, ForeignKey, Key, Role, Table
+from controlplane.discover.findings import (
+    Column,
+    ColumnType,
+    Findings,
+    ForeignKey,
+    Key,
+    Role,
+    Table,
+)
 
 # The ends of names that say what a table is in a star schema.
 _ROLES: Mapping[str, Role] = {"fact": "fact", "dim": "dimension", "bridge": "bridge"}
