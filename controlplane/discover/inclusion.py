@@ -17,7 +17,8 @@ from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.targets.base import quoted
 
 _SAMPLE_ROWS = 400
-_SAMPLE_SHARE = 0.5
+# A column with fewer of its values in a key does not refer to it.
+NEAR = 0.5
 _AT_ONCE = 100
 # So many numbers are looked at here sooner than they are asked for.
 _FEW_NUMBERS = 1000
@@ -64,15 +65,19 @@ class Values:
 
     def near(self, parent: ColumnProfile) -> list[ColumnProfile]:
         """The columns of which at least half of the sampled values are in this one."""
+        return [column for column, share in self.shares(parent) if share >= NEAR]
+
+    def shares(self, parent: ColumnProfile) -> list[tuple[ColumnProfile, float]]:
+        """The columns that share sampled values with this one, and the share of theirs."""
         relation = self._relations[parent.table]
         rows = self._reader.execute(
             f"select s.owner, count(*) from sample_{parent.domain} as s where s.value in"
             f" (select {parent.value} from {relation}) group by s.owner"
         ).fetchall()
         return [
-            self._eligible[owner]
+            (self._eligible[owner], count / self._sampled[owner])
             for owner, count in rows
-            if count >= _SAMPLE_SHARE * self._sampled[owner] and self._eligible[owner] is not parent
+            if self._eligible[owner] is not parent
         ]
 
     def included(self, child: ColumnProfile, parent: KeyCandidate) -> Inclusion:

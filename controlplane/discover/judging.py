@@ -34,6 +34,8 @@ _SAYS_SO = 0.5
 # one with less than half of its numbers is sparse.
 _ORPHANS = 0.02
 _DENSE, _SPARSE = 0.98, 0.5
+# How well somebody who does something says a table of persons.
+_ACTS = 0.45
 # From so many columns on there is a habit, and from this share on it is one.
 _HABITUAL, _MOSTLY = 5, 0.5
 
@@ -95,8 +97,9 @@ def judged(
         return Reference(inclusion, score + shown)
     name = names[child.table].columns[child.name]
     said = said_of(name.core, name.full, parent, names)
-    if parent.table in rivals.people and _acts_as_person(name.full):
-        said = max(said, 0.5)
+    in_habit = name.says_key or rivals.habit < _MOSTLY
+    if in_habit and parent.table in rivals.people and _acts_as_person(name.full):
+        said = max(said, _ACTS)
     if child.table == parent.table and _is_above(name.full, names[parent.table].table):
         said = max(said, 0.8)
     if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):

@@ -15,7 +15,7 @@ from itertools import combinations
 
 import duckdb
 
-from controlplane.discover.lexicon import DESCRIBING
+from controlplane.discover.lexicon import DESCRIBING, LINES
 from controlplane.discover.name_match import TableNames, matches
 from controlplane.discover.profile import ESTIMATE_ERROR, EXACT_ROWS, ColumnProfile, TableProfile
 
@@ -25,6 +25,8 @@ _MOST_COUNTED = 80
 _WIDEST = 4
 _TELLING_PAIRS = 3
 _FEW_ROWS = 150
+# From here on no wider set is a better key.
+_CLEAR = 0.8
 _NEARLY_UNIQUE = 0.98
 _FEWEST_ROWS = 50
 _FEW_SPACES = 0.1
@@ -156,7 +158,8 @@ def _composites(
             if _is_unique(reader, profile, open_sets[index]):
                 unique.append({column.name for column in open_sets[index]})
                 found.append(judged[index])
-        if found and max(each.score for each in found) > 0:
+        enough = 0.0 if profile.rows > EXACT_ROWS else _CLEAR
+        if found and max(each.score for each in found) > enough:
             break
     return found
 
@@ -265,8 +268,9 @@ def _member_score(column: ColumnProfile, names: TableNames | None) -> float:
     if column.distinct <= 3 and column.rows > 30:
         score -= 0.5
     if names is not None:
-        score += 0.7 if names.columns[column.name].says_key else -0.3
-        if set(names.columns[column.name].full) & DESCRIBING:
+        name = names.columns[column.name]
+        score += 0.7 if name.says_key else 0.4 if set(name.full[-1:]) & LINES else -0.3
+        if set(name.full) & DESCRIBING:
             score -= 1.0
     return score
 

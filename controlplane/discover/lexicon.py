@@ -42,7 +42,7 @@ NO_ACTORS = frozenset(
     " border corner cover never over under after summer winter power weather error vector motor"
     " anchor mirror door minor major prior interior exterior monitor indicator fee degree coffee tree"
     " plant variant constant grant tenant want dictionary boundary library summary diary salary primary"
-    " secondary currency category inventory country history".split()
+    " secondary currency category inventory country history semester trimester".split()
 )
 # What a row of the same table is called that this one belongs to, and whom a person works for.
 ABOVE = frozenset(
@@ -56,6 +56,8 @@ BOSSES = frozenset("manager mgr report boss supervisor superior chief leader hea
 STAFF = frozenset("employee staff personnel worker user person people agent".split())
 # What describes a thing or says where it is, even if it is called a code or a number.
 DESCRIBING = frozenset("zip postal postcode city street town address phone".split())
+# What numbers the parts of a whole.
+LINES = frozenset("line pos position seq sequence item step lfd ordinal".split())
 # What is counted or measured, and refers to nothing.
 MEASURES = frozenset(
     "quantity qty count amount amt price cost rate percent percentage pct ratio total sum age size"

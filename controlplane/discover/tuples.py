@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from controlplane.discover.inclusion import Inclusion, Values
+from controlplane.discover.inclusion import NEAR, Inclusion, Values
 from controlplane.discover.judging import coverage_score
 from controlplane.discover.keys import KeyCandidate
 from controlplane.discover.name_match import TableNames, matches
@@ -16,6 +15,8 @@ from controlplane.discover.references import Keys, Reference
 _MOST_TUPLES = 40
 # Of combinations fewer are in a key by accident, and fewer are orphans.
 LEAST_TOGETHER = 0.97
+_UNLIKE, _ALIKE = 0.3, 0.9
+_LEAST_NEAR, _LEAST_FIT, _SURE = 0.05, -1.0, 0.8
 
 
 def find_tuples(
@@ -30,27 +31,59 @@ def find_tuples(
     for key, _ in keys.values():
         if key.is_single:
             continue
-        near = [values.near(column) for column in key.profiles]
+        near = [_near(values, column, names) for column in key.profiles]
         for profile in profiles:
-            if profile.name == key.table:
-                continue
             options = [[c for c in columns if c.table == profile.name] for columns in near]
-            best = _best_tuple(values, key, options, names, singles)
-            if best is not None:
-                found.append(best)
+            if profile.name == key.table:
+                # What belongs to the same whole as its parent refers to it by that whole, too.
+                options = [[c, *each] for c, each in zip(key.profiles, options, strict=True)]
+            if all(options):
+                found += _apart(_tuples(values, key, options, names, singles))
     return found
 
 
-def _best_tuple(
+def _near(
+    values: Values, column: ColumnProfile, names: Mapping[str, TableNames] | None
+) -> list[ColumnProfile]:
+    """The columns that may stand for a part of a key.
+
+    One of the same name need not have most of its values there: only where the others are filled, it
+    refers.
+    """
+    if names is None:
+        return values.near(column)
+    return [
+        each
+        for each, share in values.shares(column)
+        if share >= NEAR or (share >= _LEAST_NEAR and _same(each, column, names) >= _ALIKE)
+    ]
+
+
+def _apart(references: Sequence[Reference]) -> list[Reference]:
+    """The likeliest, and the others that have a column of their own: a buyer and a payer."""
+    kept: list[Reference] = []
+    for each in sorted(references, key=lambda each: -each.score):
+        others = [set(other.child[1]) for other in kept]
+        used = set().union(*others) if others else set()
+        if not kept or (set(each.child[1]) - used and each.probability >= _SURE):
+            kept.append(each)
+    return kept
+
+
+def _tuples(
     values: Values,
     key: KeyCandidate,
     options: Sequence[Sequence[ColumnProfile]],
     names: Mapping[str, TableNames] | None,
     singles: Sequence[Reference],
-) -> Reference | None:
-    if not all(options):
-        return None
+) -> list[Reference]:
+    child_table = options[0][0].table
     parents = {each.child: each.inclusion.parent.table for each in singles}
+    if child_table != key.table and any(
+        parents.get((key.table, (name,))) == child_table for name in key.columns
+    ):
+        # The key is of what belongs to the child, such as its lines.
+        return []
     tuples: list[tuple[float, tuple[ColumnProfile, ...]]] = [(0.0, ())]
     for column, choices in zip(key.profiles, options, strict=True):
         grown = []
@@ -59,24 +92,27 @@ def _best_tuple(
                 if choice in chosen:
                     continue
                 fit = _fit(choice, column, names, parents)
-                if names is not None and fit < 0:
-                    continue
                 grown.append((score + fit, (*chosen, choice)))
         tuples = sorted(grown, key=lambda pair: -pair[0])[:_MOST_TUPLES]
     judged = []
     for fit, columns in tuples[:8]:
-        if fit < 0:
+        if fit < (0.0 if names is None else _LEAST_FIT) or _is_itself(columns, key):
             continue
         inclusion = values.together(columns, key)
         if inclusion.coverage < LEAST_TOGETHER or not inclusion.distinct:
             continue
         score = fit + coverage_score(inclusion) + _density_score(inclusion) - 2.0
-        judged.append(Reference(inclusion, score))
-    if not judged:
-        return None
-    best = max(judged, key=lambda each: each.score)
-    probability = 1 / (1 + math.exp(-best.score))
-    return replace(best, probability=probability) if probability >= 0.5 else None
+        probability = 1 / (1 + math.exp(-score))
+        if probability >= 0.5:
+            judged.append(Reference(inclusion, score, probability))
+    return judged
+
+
+def _is_itself(columns: Sequence[ColumnProfile], key: KeyCandidate) -> bool:
+    """Whether a table would refer to each row by itself: by its key, or one much like it."""
+    if columns[0].table != key.table:
+        return False
+    return not {column.name for column in columns} - set(key.columns)
 
 
 def _fit(
@@ -86,18 +122,36 @@ def _fit(
     parents: Mapping[tuple[str, tuple[str, ...]], str],
 ) -> float:
     """How well a column stands for a part of a key."""
+    if child is parent:
+        return 1.0
     score = 0.0
     mine, theirs = (child.table, (child.name,)), (parent.table, (parent.name,))
     if mine in parents and theirs in parents:
         score += 1.0 if parents[mine] == parents[theirs] else -3.0
     if names is not None:
-        given = names[child.table].columns[child.name]
-        wanted = names[parent.table].columns[parent.name]
-        same = 1.0 if given.full == wanted.full else matches(given.core, wanted.core)
+        same = _same(child, parent, names)
         score += 3.0 * same - 1.5
+        if same < _UNLIKE and parent.is_dense and parent.low in (0, 1):
+            # Any small number is the number of a line.
+            score -= 1.5
     elif child.domain == "integer" and (child.distinct == 1 or child.position > 8):
         score -= 0.5
     return score
+
+
+def _same(child: ColumnProfile, parent: ColumnProfile, names: Mapping[str, TableNames]) -> float:
+    """How well the name of a column says a part of a key, 0 to 1.
+
+    What is only called a code or a name is said by the name of its table.
+    """
+    given = names[child.table].columns[child.name]
+    wanted = names[parent.table].columns[parent.name]
+    if given.full == wanted.full:
+        return 1.0
+    mine = given.core or names[child.table].table
+    if set(wanted.core) - {"name"}:
+        return matches(mine, wanted.core)
+    return matches(mine, names[parent.table].table)
 
 
 def _density_score(inclusion: Inclusion) -> float:
