@@ -24,7 +24,7 @@ from controlplane.discover.lexicon import (
     PERSONAL,
     STAFF,
 )
-from controlplane.discover.name_match import KEY_WORDS, KeyName, TableNames, matches
+from controlplane.discover.name_match import KEY_WORDS, KeyName, TableNames, is_glued, matches
 from controlplane.discover.profile import ColumnProfile
 from controlplane.discover.references import Reference
 
@@ -34,6 +34,8 @@ _SAYS_SO = 0.5
 # one with less than half of its numbers is sparse.
 _ORPHANS = 0.02
 _DENSE, _SPARSE = 0.98, 0.5
+# How well a key says a column whose name it shortens.
+_SHORTER = 0.7
 # How well somebody who does something says a table of persons.
 _ACTS = 0.45
 # From so many columns on there is a habit, and from this share on it is one.
@@ -87,7 +89,7 @@ def judged(
     score = -2.2 + coverage_score(inclusion) + _child_score(child, widths[child.table])
     score += 0.35 * max(-4.0, min(4.0, parent.score))
     # Of tables with the same key the one that says more is what others refer to.
-    score += 0.3 * math.log2(widths[parent.table])
+    score += 0.3 * math.log2(widths[parent.table]) + _use_score(inclusion)
     if parent.profiles[0].has_spaces > 0.3:
         score -= 2.0
     if child.table == parent.table:
@@ -113,6 +115,15 @@ def coverage_score(inclusion: Inclusion) -> float:
     """What orphans say: a reference has none, or few."""
     missing = 1 - inclusion.coverage
     return 0.8 if not missing else -0.4 - 6 * missing
+
+
+def _use_score(inclusion: Inclusion) -> float:
+    """What it says how many of the key's values are used: rows enough would meet most of a short key."""
+    (child,), parent = inclusion.child, inclusion.parent.profiles[0]
+    if parent.is_dense or not inclusion.matched_distinct:
+        return 0.0
+    expected = parent.distinct * -math.expm1(-child.filled / parent.distinct)
+    return max(-1.5, min(0.0, 0.5 * math.log(inclusion.matched_distinct / expected)))
 
 
 def _value_score(inclusion: Inclusion) -> float:
@@ -247,6 +258,10 @@ def said_of(
     if key.core:
         own = max(matches(key.core, target.table), matches(target.table, key.core))
         same = 1.0 if full == key.full else matches(core, key.core)
+        if is_glued(core[-1], key.core[-1]):
+            same = max(same, 0.6 if len(key.core[-1]) > 2 else 0.5)
+        elif len(key.core[-1]) > 2:
+            same = max(same, _SHORTER * matches(key.core[-1:], core[-1:]))
         by_key = same * (0.72 + 0.28 * own)
     return max(by_table, by_key, _acts(core, target.table))
 

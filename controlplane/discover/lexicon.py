@@ -26,7 +26,7 @@ ACTORS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 # Columns that tables of persons have, and the ends of words for those who do something.
 PERSONAL = frozenset(
     "firstname lastname surname forename givenname familyname birthdate birthday birth gender sex"
-    " maiden initials".split()
+    " maiden initials vorname nachname geburtsdatum geb geschlecht prenom apellido cognome".split()
 )
 PERSON_NAMES = frozenset("first last sur fore given family middle".split())
 ACTING = ("er", "or", "ee", "ist", "ian", "ant", "man", "woman", "ary", "eur", "phys", "coach")
@@ -50,7 +50,8 @@ ABOVE = frozenset(
     " father sire dam superior into merged replaces replaced replacement supersedes superseded"
     " supersede succeeds succeeded promotes promoted relegates reversal reversed reverses inverse"
     " counterpart duplicate alternative substitute basis corrects corrected linked follows reduced"
-    " outflow flows".split()
+    " outflow flows inv rev suc succ pred prev par prnt vorgaenger nachfolger ober storno ersatz"
+    " eltern".split()
 )
 BOSSES = frozenset("manager mgr report boss supervisor superior chief leader head".split())
 STAFF = frozenset("employee staff personnel worker user person people agent".split())

@@ -19,6 +19,8 @@ _TABLE_WORDS = frozenset("tbl table raw dim fact stg src lkp lu vw".split())
 # Ends that are written to a word without a mark, as in `custkey`; the rest must be a word of its own.
 _JOINED = re.compile(r"^(?P<stem>[a-z]{2,})(?P<end>key|code|uuid|guid|id|no|nr|num|cd|sk)$")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+|\d+|[^\W\d_]+")
+# A name of so many letters may be several words that were shortened and written together.
+_SHORT_NAME = 9
 # Names that someone gave for want of one: a few letters and a number, or nothing but these.
 _NUMBERED = re.compile(r"^(?P<stem>[^\W\d]*?)[_ -]*(?P<number>\d+)$")
 
@@ -178,6 +180,21 @@ def matches(given: tuple[str, ...], wanted: tuple[str, ...]) -> float:
         if found and all(score >= 0.9 for score, _ in found):
             best = 0.7
     return best
+
+
+def ends_alike(one: str, other: str) -> float:
+    """How far two words that are written together end with the same, 0 to 1: `RVBR` and `TRBR`."""
+    shared = 0
+    while shared < min(len(one), len(other)) and one[-1 - shared] == other[-1 - shared]:
+        shared += 1
+    if max(len(one), len(other)) > _SHORT_NAME or shared < 2:
+        return 0.0
+    return 0.6 if shared == 2 else 0.8
+
+
+def is_glued(given: str, part: str) -> bool:
+    """Whether a word has another one, of two letters or more, at its end: `LNKAC` has `AC`."""
+    return len(part) > 1 and len(given) - len(part) > 1 and given.endswith(part)
 
 
 def are_meaningless(names: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from controlplane.discover.inclusion import NEAR, Inclusion, Values
 from controlplane.discover.judging import coverage_score
 from controlplane.discover.keys import KeyCandidate
-from controlplane.discover.name_match import TableNames, matches
+from controlplane.discover.name_match import TableNames, ends_alike, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.discover.references import Keys, Reference
 
@@ -16,6 +16,8 @@ _MOST_TUPLES = 40
 # Of combinations fewer are in a key by accident, and fewer are orphans.
 LEAST_TOGETHER = 0.97
 _UNLIKE, _ALIKE = 0.3, 0.9
+# Lines are numbered from 1, or in tens; so many of the rows at most have a number of their own.
+_FIRST_LINE, _FEW_LINES = 10, 0.2
 _LEAST_NEAR, _LEAST_FIT, _SURE = 0.05, -1.0, 0.8
 
 
@@ -95,7 +97,11 @@ def _tuples(
                 grown.append((score + fit, (*chosen, choice)))
         tuples = sorted(grown, key=lambda pair: -pair[0])[:_MOST_TUPLES]
     judged = []
+    connects = all((key.table, (name,)) in parents for name in key.columns)
     for fit, columns in tuples[:8]:
+        if connects and names is not None and not _named_alike(columns, key, names):
+            # Who refers to what a bridge connects refers to the bridge only where its names say so.
+            continue
         if fit < (0.0 if names is None else _LEAST_FIT) or _is_itself(columns, key):
             continue
         inclusion = values.together(columns, key)
@@ -106,6 +112,15 @@ def _tuples(
         if probability >= 0.5:
             judged.append(Reference(inclusion, score, probability))
     return judged
+
+
+def _named_alike(
+    columns: Sequence[ColumnProfile], key: KeyCandidate, names: Mapping[str, TableNames]
+) -> bool:
+    return all(
+        _same(child, parent, names) == 1.0
+        for child, parent in zip(columns, key.profiles, strict=True)
+    )
 
 
 def _is_itself(columns: Sequence[ColumnProfile], key: KeyCandidate) -> bool:
@@ -131,12 +146,21 @@ def _fit(
     if names is not None:
         same = _same(child, parent, names)
         score += 3.0 * same - 1.5
-        if same < _UNLIKE and parent.is_dense and parent.low in (0, 1):
+        if same < _UNLIKE and _counts_lines(parent):
             # Any small number is the number of a line.
-            score -= 1.5
+            score -= 3.0
     elif child.domain == "integer" and (child.distinct == 1 or child.position > 8):
         score -= 0.5
     return score
+
+
+def _counts_lines(column: ColumnProfile) -> bool:
+    """Whether small numbers come again and again, as line numbers do."""
+    return (
+        column.low is not None
+        and 0 <= column.low <= _FIRST_LINE
+        and column.distinct <= _FEW_LINES * column.rows
+    )
 
 
 def _same(child: ColumnProfile, parent: ColumnProfile, names: Mapping[str, TableNames]) -> float:
@@ -149,6 +173,9 @@ def _same(child: ColumnProfile, parent: ColumnProfile, names: Mapping[str, Table
     if given.full == wanted.full:
         return 1.0
     mine = given.core or names[child.table].table
+    if len(given.full) == len(wanted.full) == 1:
+        alike = ends_alike(given.full[0], wanted.full[0])
+        return max(alike, matches(mine, wanted.core))
     if set(wanted.core) - {"name"}:
         return matches(mine, wanted.core)
     return matches(mine, names[parent.table].table)
