@@ -34,6 +34,10 @@ _SAYS_SO = 0.5
 # one with less than half of its numbers is sparse.
 _ORPHANS = 0.02
 _DENSE, _SPARSE = 0.98, 0.5
+# A key of so few values is used as a whole by rows enough.
+_SHORT_KEY = 12
+# What values say from here on is no accident.
+_TELLING = 3.0
 # How well a key says a column whose name it shortens.
 _SHORTER = 0.7
 # How well somebody who does something says a table of persons.
@@ -107,7 +111,7 @@ def judged(
     if said >= 0.9 or (said >= _SAYS_SO and not _is_measured(name)):
         # What is said outright is not taken back because few of the values occur.
         shown = max(shown, -1.0)
-    score += shown + _name_score(child, parent, said, names, rivals)
+    score += shown + _name_score(child, parent, said, shown, names, rivals)
     return Reference(inclusion, score, said=said)
 
 
@@ -120,10 +124,10 @@ def coverage_score(inclusion: Inclusion) -> float:
 def _use_score(inclusion: Inclusion) -> float:
     """What it says how many of the key's values are used: rows enough would meet most of a short key."""
     (child,), parent = inclusion.child, inclusion.parent.profiles[0]
-    if parent.is_dense or not inclusion.matched_distinct:
+    if parent.is_dense or parent.distinct > _SHORT_KEY or not inclusion.matched_distinct:
         return 0.0
     expected = parent.distinct * -math.expm1(-child.filled / parent.distinct)
-    return max(-1.5, min(0.0, 0.5 * math.log(inclusion.matched_distinct / expected)))
+    return max(-0.6, min(0.0, 0.5 * math.log(inclusion.matched_distinct / expected)))
 
 
 def _value_score(inclusion: Inclusion) -> float:
@@ -214,6 +218,7 @@ def _name_score(
     child: ColumnProfile,
     parent: KeyCandidate,
     said: float,
+    shown: float,
     names: Mapping[str, TableNames],
     rivals: Rivals,
 ) -> float:
@@ -229,7 +234,9 @@ def _name_score(
     own = matches(name.core, names[child.table].table)
     if child.is_unique and child.table != parent.table and own >= max(said, 0.6):
         score -= 3.0
-    if said < 0.25 and child.domain == "integer" and not says_key:
+    if said < 0.25 and shown >= _TELLING:
+        score += 0.8
+    elif said < 0.25 and child.domain == "integer" and not says_key:
         score -= 0.8
     if best > said + 0.2:
         score -= 2.0 * (best - said)

@@ -27,6 +27,8 @@ _TELLING_PAIRS = 3
 _FEW_ROWS = 150
 # From here on no wider set is a better key.
 _CLEAR = 0.8
+# Lines are numbered so, too: there is room between them.
+_STEPS = (5, 10, 100, 1000)
 _NEARLY_UNIQUE = 0.98
 _FEWEST_ROWS = 50
 _FEW_SPACES = 0.1
@@ -280,12 +282,16 @@ def _numbers_within(
 ) -> bool:
     """Whether one column counts 1, 2, 3 … within the groups of the others, as line numbers do."""
     for column in columns:
-        if column.domain != "integer" or column.low not in (0, 1) or not column.is_dense:
+        if column.domain != "integer" or column.low is None:
+            continue
+        # From 0 or 1 on, or in steps such as 10, 20, 30.
+        step = max(column.low, 1)
+        if not (column.is_dense if column.low in (0, 1) else column.low in _STEPS):
             continue
         others = [c.value for c in columns if c is not column]
         row = reader.execute(
             f"select count(*) filter (where lines > 1),"
-            f" count(*) filter (where lines > 1 and top - {column.low} + 1 = lines)"
+            f" count(*) filter (where lines > 1 and top = {column.low} + {step} * (lines - 1))"
             f" from (select count(*) as lines, max({column.value}) as top"
             f" from (from {profile.table.relation} limit {_SAMPLE_ROWS})"
             f" group by {', '.join(others)})"

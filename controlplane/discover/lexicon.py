@@ -53,8 +53,12 @@ ABOVE = frozenset(
     " outflow flows inv rev suc succ pred prev par prnt vorgaenger nachfolger ober storno ersatz"
     " eltern".split()
 )
-BOSSES = frozenset("manager mgr report boss supervisor superior chief leader head".split())
-STAFF = frozenset("employee staff personnel worker user person people agent".split())
+BOSSES = frozenset(
+    "manager mgr report boss supervisor superior chief leader head chef vorgesetzter vorges".split()
+)
+STAFF = frozenset(
+    "employee staff personnel worker user person people agent personal mitarbeiter".split()
+)
 # What describes a thing or says where it is, even if it is called a code or a number.
 DESCRIBING = frozenset("zip postal postcode city street town address phone".split())
 # What numbers the parts of a whole.
