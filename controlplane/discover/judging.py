@@ -36,6 +36,7 @@ _ORPHANS = 0.02
 _DENSE, _SPARSE = 0.98, 0.5
 # A key of so few values is used as a whole by rows enough.
 _SHORT_KEY = 12
+_SEVERAL = 2
 # What values say from here on is no accident.
 _TELLING = 3.0
 # How well a key says a column whose name it shortens.
@@ -93,7 +94,7 @@ def judged(
     score = -2.2 + coverage_score(inclusion) + _child_score(child, widths[child.table])
     score += 0.35 * max(-4.0, min(4.0, parent.score))
     # Of tables with the same key the one that says more is what others refer to.
-    score += 0.3 * math.log2(widths[parent.table]) + _use_score(inclusion)
+    score += 0.3 * math.log2(widths[parent.table]) + _use_score(inclusion, names is not None)
     if parent.profiles[0].has_spaces > 0.3:
         score -= 2.0
     if child.table == parent.table:
@@ -121,13 +122,19 @@ def coverage_score(inclusion: Inclusion) -> float:
     return 0.8 if not missing else -0.4 - 6 * missing
 
 
-def _use_score(inclusion: Inclusion) -> float:
-    """What it says how many of the key's values are used: rows enough would meet most of a short key."""
+def _use_score(inclusion: Inclusion, is_named: bool) -> float:
+    """What it says how many of the key's values are used: rows enough would meet most of them.
+
+    Of a long key a role may use a few; that is no sign where names say what the role is.
+    """
     (child,), parent = inclusion.child, inclusion.parent.profiles[0]
-    if parent.is_dense or parent.distinct > _SHORT_KEY or not inclusion.matched_distinct:
+    if parent.is_dense or inclusion.matched_distinct < _SEVERAL:
+        return 0.0
+    if is_named and parent.distinct > _SHORT_KEY:
         return 0.0
     expected = parent.distinct * -math.expm1(-child.filled / parent.distinct)
-    return max(-0.6, min(0.0, 0.5 * math.log(inclusion.matched_distinct / expected)))
+    used = 0.5 * math.log(inclusion.matched_distinct / expected)
+    return max(-0.6 if is_named else -1.5, min(0.0, used))
 
 
 def _value_score(inclusion: Inclusion) -> float:
