@@ -50,7 +50,8 @@ ABOVE = frozenset(
     " father sire dam superior into merged replaces replaced replacement supersedes superseded"
     " supersede succeeds succeeded promotes promoted relegates reversal reversed reverses inverse"
     " counterpart duplicate alternative substitute basis corrects corrected linked follows reduced"
-    " outflow flows inv rev suc succ pred prev par prnt vorgaenger nachfolger ober storno ersatz"
+    " outflow flows cancels cancelled deputy"
+    " inv rev suc succ pred prev par prnt vorgaenger nachfolger ober storno ersatz"
     " eltern".split()
 )
 BOSSES = frozenset(

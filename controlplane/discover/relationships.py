@@ -32,6 +32,9 @@ _MOST_PARENTS = 40
 _FEW = 0.6
 # What is likelier than this to be the reference is worth more said than not.
 LEAST_PROBABILITY = 0.4
+_WHOLE = 0.97
+# So many values in the smaller of two keys are no accident.
+_TELLING_VALUES = 10
 
 
 def find_schema(
@@ -51,7 +54,8 @@ def find_schema(
     inclusions = _single_inclusions(values, candidates, names)
     widths = {profile.name: len(profile.columns) for profile in profiles}
     rivals = Rivals(names) if names is not None else None
-    found = _choose([judged(each, widths, names, rivals) for each in inclusions])
+    weighed = [judged(each, widths, names, rivals) for each in inclusions]
+    found = _choose(_prefer_narrow(weighed) if names is not None else weighed)
     keys = _choose_keys(candidates, found)
     again = [_to_chosen(each, keys) for each in found]
     chosen = _best(_compete(again), keys)
@@ -103,6 +107,36 @@ def _said(child: ColumnProfile, key: KeyCandidate, names: Mapping[str, TableName
         return 0.0
     name = names[child.table].columns[child.name]
     return said_of(name.core, name.full, key, names)
+
+
+def _prefer_narrow(references: Sequence[Reference]) -> list[Reference]:
+    """The references, those to a key less likely where a part of it is a key that has all values, too.
+
+    Who refers to physicians meets no other employee. Without names that is judged key by key.
+    """
+    whole = [each for each in references if each.inclusion.coverage >= _WHOLE]
+    parts = {(each.child, _parent_of(each)) for each in whole}
+    fits: dict[tuple[str, tuple[str, ...]], list[Reference]] = {}
+    for each in whole:
+        fits.setdefault(each.child, []).append(each)
+    found = []
+    for each in references:
+        narrower = [
+            other.inclusion.parent.profiles[0].distinct
+            for other in fits.get(each.child, ())
+            if (_parent_of(other), _parent_of(each)) in parts
+        ]
+        if narrower:
+            less = math.log(each.inclusion.parent.profiles[0].distinct / min(narrower))
+            shown = min(1.0, each.inclusion.distinct / _TELLING_VALUES)
+            found.append(replace(each, score=each.score - min(1.5, 0.5 * less * shown)))
+        else:
+            found.append(each)
+    return found
+
+
+def _parent_of(reference: Reference) -> tuple[str, tuple[str, ...]]:
+    return reference.inclusion.parent.table, reference.inclusion.parent.columns
 
 
 def _compete(references: Sequence[Reference]) -> list[Reference]:
@@ -159,7 +193,7 @@ def _choose_keys(
     referred: dict[tuple[str, tuple[str, ...]], float] = {}
     for each in references:
         parent = each.inclusion.parent
-        place = (parent.table, parent.columns)
+        place = _parent_of(each)
         referred[place] = referred.get(place, 0.0) + each.probability
     keys = {}
     for table, found in candidates.items():
