@@ -6,7 +6,6 @@ pattern. Each correction votes with its likeness, squared: the nearest count mos
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +19,17 @@ from controlplane.specs.files import line_of, source_name
 from controlplane.specs.values import did_you_mean
 
 _TYPES = get_args(ValueType)
-_FIELDS = ("table", "column", "found", "meant")
+_FIELDS = ("table", "column", "found", "meant", "noticed_in")
 _FOUND = ("type", "semantic", "pattern")
 _MEANT = ("type", "semantic", "format")
 
 # How alike a column has to be to be heard, and how much of the votes an answer needs.
 _NEAR = 0.5
 _MAJORITY = 0.6
+_HEAD = """\
+# What people corrected in draft specs; `databank discover` learns from it. An entry with `noticed_in`
+# follows the spec that it names; one without is a person's own, stays as it is, and wins.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Correction:
     """What was found of a column, and what a person made of it.
 
     `pattern` is how most of its values are written, as `ColumnType.pattern` has it. A correction
-    that means what was found confirms it.
+    that means what was found confirms it. `noticed_in` is the spec that a person changed; a correction
+    without it was written by hand.
     """
 
     table: str
@@ -45,6 +49,7 @@ class Correction:
     type: ValueType
     semantic: str | None = None
     format: str | None = None
+    noticed_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,21 +102,48 @@ class Corrections:
         return Corrections((*kept, correction))
 
     def save(self, path: Path) -> None:
-        """Write the file; it is there whole or as it was before."""
+        """Write the file; it is there whole or as it was before.
+
+        Comments of a person, and the entries that stay, are left as they are.
+
+        Raises:
+            DatabankError: it cannot be written.
+        """
+        from controlplane.discover.whole import write_whole
+
+        write_whole(path.parent, {path.name: self._edited(path) or self._text()})
+
+    def _text(self) -> str:
         import yaml
 
         entries = [_entry(each) for each in self.items]
         body = yaml.safe_dump(
             {"corrections": entries}, sort_keys=False, allow_unicode=True, width=100
         )
-        head = "# What people corrected in draft specs; `databank discover` learns from it.\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        return _HEAD + body
+
+    def _edited(self, path: Path) -> str | None:
+        """The text of the file with nothing changed but entries; None where that is no way."""
+        from controlplane.specs.edit import SpecText
+
         try:
-            partial.write_text(head + body, encoding="utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+            before = path.read_bytes().decode("utf-8")
+            known = _read(before, path.name)
+        except (FileNotFoundError, SpecError):
+            return None
+        text = SpecText(before)
+        if not self.items or not any(each in self.items for each in known):
+            return None
+        for index in reversed(range(len(known))):
+            if known[index] not in self.items:
+                text.remove(["corrections", index])
+        for each in self.items:
+            if each not in known:
+                text.append(["corrections"], _entry(each))
+        try:
+            return text.text if set(_read(text.text, path.name)) == set(self.items) else None
+        except SpecError:
+            return None
 
     def vote(
         self,
@@ -183,6 +215,7 @@ def _entry(each: Correction) -> dict[str, Any]:
         "column": each.column,
         "found": {key: value for key, value in found.items() if value},
         "meant": {key: value for key, value in meant.items() if value},
+        **({"noticed_in": each.noticed_in} if each.noticed_in else {}),
     }
 
 
@@ -228,6 +261,9 @@ def _correction(entry: Any, path: str, refuse: Any) -> Correction | None:
     if not isinstance(table, str):
         refuse(f"{path}.table", "has to be the name of a table")
         good = False
+    if not isinstance(entry.get("noticed_in"), str | None):
+        refuse(f"{path}.noticed_in", "has to be the path of a spec; take the line out")
+        good = False
     sides = []
     for side, allowed in (("found", _FOUND), ("meant", _MEANT)):
         block = entry.get(side)
@@ -261,6 +297,7 @@ def _correction(entry: Any, path: str, refuse: Any) -> Correction | None:
         type=cast("ValueType", meant["type"]),
         semantic=meant.get("semantic"),
         format=meant.get("format"),
+        noticed_in=entry.get("noticed_in"),
     )
 
 
