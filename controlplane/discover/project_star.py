@@ -99,6 +99,8 @@ def plan_star(
     there = {file.spec.table_name for file in kept.values()}
     for star in before.stars:
         if there & _silver_models(star.spec):
+            if not drafts.processes:
+                return replace(plan, is_drawn=False)
             new = ", ".join(str(draft.document["name"]) for draft in drafts.processes.values())
             note = (
                 f"{star.source} has tables of this source and stays as it is; new beside it: {new}"
@@ -119,7 +121,14 @@ def plan_star(
         names[name] = usual if usual.model == model else TableName(model, model)
         types[name] = columns
     tables = tuple(table for table in findings.tables if table.name in names)
-    return replace(plan, kept=tables, names=names, types=types, notes=tuple(notes))
+    return replace(
+        plan,
+        kept=tables,
+        names=names,
+        types=types,
+        notes=tuple(notes),
+        is_drawn=bool(tables or drafts.processes),
+    )
 
 
 def _silver_models(star: Star) -> set[str]:

@@ -105,16 +105,20 @@ def write_project(
     kept = before.loading(findings.tables, places, connection)
     fresh = replace(findings, tables=tuple(t for t in findings.tables if t.name not in kept))
     known = tuple(sorted({file.source for file in kept.values()}))
-    if not fresh.tables:
-        return Written(kept=known, notes=findings.notes)
     if before.processes or before.stars:
         # What is wrong in the project is said while nothing is written yet.
         generate(project, _describer(project), write=False)
     memory = Memory.load(project.root)
     names = name_tables(findings.tables)
-    drafts = draft_specs(fresh, title, project, names=names, places=places, connection=connection)
+    drafts = Drafts(fresh, fresh, title, names, {})
+    if fresh.tables:
+        drafts = draft_specs(
+            fresh, title, project, names=names, places=places, connection=connection
+        )
     target = open_target(project.target, on_wait=show.waiting)
     star = plan_star(findings, drafts, before, kept, target)
+    if not fresh.tables and not star.is_drawn:
+        return Written(kept=known, notes=findings.notes)
     before.require_free(_files(project, drafts), star.sketch(drafts), target)
     loads = _load(project, _files(project, drafts), target, show)
     drafts = confirm_specs(drafts, target.query)
@@ -155,7 +159,9 @@ def _load(
 ) -> list[LoadResult]:
     """Load the drafted processes as one tracked job."""
     slugs = [file.spec.slug for file in files]
-    loads = []
+    loads: list[LoadResult] = []
+    if not files:
+        return loads
     params = {"names": slugs, "load_only": True}
     with (
         open_store(project) as store,

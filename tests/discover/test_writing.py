@@ -86,16 +86,33 @@ class Place:
         return target.query("select process, rows_loaded from raw._loads order by batch_id")
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name in ("DATABANK_TARGET", "DATABANK_STATE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    exports = tmp_path / "exports"
+def made(folder: Path) -> Place:
+    """An empty project, and exports beside it."""
+    exports = folder / "exports"
     exports.mkdir()
     for name, text in FILES.items():
         (exports / name).write_text(text, encoding="utf-8")
-    make_project(tmp_path / "shop", None, "duckdb")
-    return Place(load_project(tmp_path / "shop"), exports)
+    make_project(folder / "shop", None, "duckdb")
+    return Place(load_project(folder / "shop", target="duckdb"), exports)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return made(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def drafted_once(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = made(tmp_path_factory.mktemp("drafted"))
+    place.write(findings(TOWN, ORDER))
+    return place
+
+
+@pytest.fixture
+def drafted(drafted_once: Place, tmp_path: Path) -> Place:
+    """A project that has the exports as specs already."""
+    shutil.copytree(drafted_once.exports.parent, tmp_path, dirs_exist_ok=True)
+    return Place(load_project(tmp_path / "shop", target="duckdb"), tmp_path / "exports")
 
 
 def test_a_source_becomes_specs_a_star_and_models(place: Place) -> None:
@@ -108,24 +125,23 @@ def test_a_source_becomes_specs_a_star_and_models(place: Place) -> None:
     assert memory["sale"].columns["paid"].drafted == "decimal(12,2)"
 
 
-def test_what_the_project_loads_already_is_left_as_it_is(place: Place) -> None:
+def test_what_the_project_loads_already_is_left_as_it_is(drafted: Place) -> None:
     """A second call changes nothing, and a new file beside the others is all that is drafted."""
-    place.write(findings(TOWN, ORDER))
-    town = place.project.root / "specs" / "etl" / "town.yml"
+    town = drafted.project.root / "specs" / "etl" / "town.yml"
     town.write_text(town.read_text() + "# Ours.\n")
-    before = place.specs()
-    written = place.write(findings(TOWN, ORDER))
+    before = drafted.specs()
+    written = drafted.write(findings(TOWN, ORDER))
     assert written.specs == ()
     assert written.kept == ("specs/etl/sale.yml", "specs/etl/town.yml")
-    assert place.specs() == before
-    (place.exports / "visit.csv").write_text("no,town\n7,K\n")
+    assert drafted.specs() == before
+    (drafted.exports / "visit.csv").write_text("no,town\n7,K\n")
     visit = table("visit", [column("no", "integer"), "town"], "no", to("town", "town", "code"))
-    written = place.write(findings(TOWN, ORDER, visit))
+    written = drafted.write(findings(TOWN, ORDER, visit))
     assert (written.specs, written.star) == (("specs/etl/visit.yml",), None)
     assert (
         "specs/stars/exports.yml has tables of this source and stays as it is" in written.notes[0]
     )
-    assert {name: place.specs()[name] for name in before if "drafted" not in name} == {
+    assert {name: drafted.specs()[name] for name in before if "drafted" not in name} == {
         name: text for name, text in before.items() if "drafted" not in name
     }
 
@@ -140,55 +156,53 @@ def test_tables_that_were_drafted_one_by_one_are_part_of_the_star(place: Place) 
     assert "to: town" in star
 
 
-def test_a_second_star_has_a_calendar_of_its_own(place: Place) -> None:
-    place.write(findings(TOWN, ORDER))
-    other = place.exports.parent / "other"
+def test_a_second_star_has_a_calendar_of_its_own(drafted: Place) -> None:
+    other = drafted.exports.parent / "other"
     other.mkdir()
     (other / "trip.csv").write_text("id,day\n1,2024-05-06\n")
     trip = table("trip", [column("id", "integer"), column("day", "date")], "id", role="fact")
-    place.write(findings(trip), source=str(other), title="other")
-    assert "models/gold/other_date_dim.sql" in place.specs()
+    drafted.write(findings(trip), source=str(other), title="other")
+    assert "models/gold/other_date_dim.sql" in drafted.specs()
 
 
-@pytest.mark.parametrize("what", ["process", "spec file", "model", "raw table"])
-def test_a_name_that_is_taken_is_refused_before_anything_is_done(place: Place, what: str) -> None:
-    root = place.project.root
-    place.write(findings(TOWN), source=str(place.exports / "town.csv"), title="town")
-    other = place.exports.parent / "other"
+def test_names_that_are_taken_are_refused_together_before_anything_is_done(drafted: Place) -> None:
+    root = drafted.project.root
+    for path in ("specs/etl/sale.yml", "specs/stars/exports.yml"):
+        (root / path).unlink()
+    (root / "specs" / "etl" / "visit.json").mkdir()
+    (root / "models" / "silver" / "trip_checked.sql").write_text("select 1")
+    other = drafted.exports.parent / "other"
     other.mkdir()
-    name = "town" if what == "process" else "sale"
-    (other / f"{name}.csv").write_text("code,name\nX,Y\n")
-    said = "specs/etl/town.yml:1"
-    if what == "spec file":
-        (root / "specs" / "etl" / "sale.json").mkdir()
-        said = "specs/etl/sale.yml: is there already"
-    elif what == "model":
-        (root / "models" / "silver" / "sale.sql").write_text("select 1")
-        said = "models/silver/sale.sql is one"
-    elif what == "raw table":
-        place.write(findings(ORDER))
-        for path in ("specs/etl/sale.yml", "specs/stars/exports.yml"):
-            (root / path).unlink()
-        said = "raw.sale holds ../exports/sale.csv"
-        said = said.replace("../exports", place.exports.as_posix())
-    before, batches = place.specs(), place.batches()
-    found = findings(table(name, ["code", "name"], "code", role="dimension"))
+    names = ("town", "sale", "visit", "trip")
+    for name in names:
+        (other / f"{name}.csv").write_text("code,name\nX,Y\n")
+    before, batches = drafted.specs(), drafted.batches()
     with pytest.raises(ConfigError) as raised:
-        place.write(found, source=str(other), title="other")
-    assert said in str(raised.value)
-    assert "nothing was drafted, loaded or written" in str(raised.value)
-    assert (place.specs(), place.batches()) == (before, batches)
+        drafted.write(
+            findings(*(table(name, ["code", "name"], "code") for name in names)),
+            source=str(other),
+            title="other",
+        )
+    said = str(raised.value)
+    assert "nothing was drafted, loaded or written" in said
+    for line in (
+        "specs/etl/town.yml: the process 'town' (specs/etl/town.yml:1) loads ../exports/town.csv",
+        "specs/etl/sale.yml: the table raw.sale holds /",
+        "specs/etl/visit.yml: is there already",
+        "specs/etl/trip.yml: gives the model 'trip_checked', and models/silver/trip_checked.sql is",
+    ):
+        assert line in said
+    assert (drafted.specs(), drafted.batches()) == (before, batches)
 
 
-def test_a_project_that_cannot_be_generated_is_left_alone(place: Place) -> None:
-    place.write(findings(TOWN, ORDER))
-    star = place.project.root / "specs" / "stars" / "exports.yml"
+def test_a_project_that_cannot_be_generated_is_left_alone(drafted: Place) -> None:
+    star = drafted.project.root / "specs" / "stars" / "exports.yml"
     star.write_text(star.read_text().replace("column: day", "column: dy"))
-    (place.exports / "visit.csv").write_text("no,town\n7,K\n")
-    before = place.specs()
+    (drafted.exports / "visit.csv").write_text("no,town\n7,K\n")
+    before = drafted.specs()
     with pytest.raises(SpecError, match="dy"):
-        place.write(findings(TOWN, ORDER, table("visit", ["no", "town"], "no")))
-    assert place.specs() == before
+        drafted.write(findings(TOWN, ORDER, table("visit", ["no", "town"], "no")))
+    assert drafted.specs() == before
 
 
 def gone(place: Place) -> Written:
@@ -236,15 +250,19 @@ def test_what_goes_wrong_halfway_leaves_no_spec_and_can_be_said_again(
     assert sorted(place.batches()) == [("sale", 2), ("town", 2)]
 
 
-def test_killed_between_two_files_the_next_call_does_the_rest(place: Place) -> None:
+@pytest.mark.parametrize("moved", [("town",), ("town", "sale")], ids=["one", "all but the star"])
+def test_killed_between_two_files_the_next_call_does_the_rest(
+    place: Place, moved: tuple[str, ...]
+) -> None:
     place.write(findings(TOWN, ORDER))
     whole = place.specs()
     root = place.project.root
-    for path in ("specs/etl/sale.yml", "specs/stars/exports.yml"):
-        (root / path).unlink()
+    for path in (root / "specs").glob("*/*.yml"):
+        if path.stem not in moved:
+            path.unlink()
     for folder in ("specs/.generated", "models", ".databank"):
         shutil.rmtree(root / folder)
-    assert place.write(findings(TOWN, ORDER)).kept == ("specs/etl/town.yml",)
+    assert len(place.write(findings(TOWN, ORDER)).kept) == len(moved)
     assert place.specs().keys() == whole.keys()
     for name, text in whole.items():
         assert sorted(place.specs()[name].split("\n")) == sorted(text.split("\n")), name
