@@ -26,6 +26,8 @@ _MEANT = ("type", "semantic", "format")
 # How alike a column has to be to be heard, and how much of the votes an answer needs.
 _NEAR = 0.5
 _MAJORITY = 0.6
+# Words that say of a column that it counts or refers, and not what.
+_KEYS = frozenset({"id", "key", "no", "nr", "num", "pk", "fk", "sk"})
 _HEAD = """\
 # What people corrected in draft specs; `databank discover` learns from it. An entry with `noticed_in`
 # follows the spec that it names; one without is a person's own, stays as it is, and wins.
@@ -184,7 +186,7 @@ class Corrections:
 
 
 def _likeness(each: Correction, column: str, semantic: str | None, pattern: str) -> float:
-    """From 0 to 1: words of the name weigh most, and the last of them twice."""
+    """From 0 to 1: words of the name weigh most, and the one that names the thing twice."""
     mine, other = _words(column), _words(each.column)
     every = mine.keys() | other.keys()
     if not every:
@@ -199,9 +201,13 @@ def _likeness(each: Correction, column: str, semantic: str | None, pattern: str)
 
 
 def _words(column: str) -> dict[str, float]:
-    """The words of a name with their weights; a letter or a number alone says nothing."""
+    """The words of a name with their weights; a letter or a number alone says nothing.
+
+    That two columns are keys makes them little alike: `order_id` is what `order` says.
+    """
     words = [word for word in read_name(column).words if len(word) > 1 and not word.isdigit()]
-    return {word: 2.0 if word == words[-1] else 1.0 for word in words}
+    things = [word for word in words if word not in _KEYS]
+    return {word: 0.25 if word in _KEYS else 2.0 if word == things[-1] else 1.0 for word in words}
 
 
 # --- the file -------------------------------------------------------------------------------------
