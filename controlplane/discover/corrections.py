@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from controlplane.discover.column_names import read_name
 from controlplane.discover.findings import ValueType
+from controlplane.discover.name_likeness import name_likeness
 from controlplane.errors import Problem, SpecError
 from controlplane.specs.document import read_document
 from controlplane.specs.files import line_of, source_name
@@ -26,8 +26,6 @@ _MEANT = ("type", "semantic", "format")
 # How alike a column has to be to be heard, and how much of the votes an answer needs.
 _NEAR = 0.5
 _MAJORITY = 0.6
-# Words that say of a column that it counts or refers, and not what.
-_KEYS = frozenset({"id", "key", "no", "nr", "num", "pk", "fk", "sk"})
 _HEAD = """\
 # What people corrected in draft specs; `databank discover` learns from it. An entry with `noticed_in`
 # follows the spec that it names; one without is a person's own, stays as it is, and wins.
@@ -163,7 +161,11 @@ class Corrections:
                 continue
             if (each.table, each.column) == (table, column):
                 return Vote(each.type, each.semantic, each.format, 0.99, "a person said so")
-            likeness = _likeness(each, column, found_semantic, pattern)
+            likeness = (
+                0.6 * name_likeness(column, each.column)
+                + 0.25 * (each.pattern == pattern)
+                + 0.15 * (each.found_semantic == found_semantic)
+            )
             if likeness < _NEAR:
                 continue
             answer = (each.type, each.semantic, each.format)
@@ -183,31 +185,6 @@ class Corrections:
             confidence=round(0.95 * agreement * (0.5 + nearest[0] / 2), 3),
             reason=f"corrections of columns alike, such as {place}, say so",
         )
-
-
-def _likeness(each: Correction, column: str, semantic: str | None, pattern: str) -> float:
-    """From 0 to 1: words of the name weigh most, and the one that names the thing twice."""
-    mine, other = _words(column), _words(each.column)
-    every = mine.keys() | other.keys()
-    if not every:
-        return 0.0
-    shared = sum(max(mine[word], other[word]) for word in mine.keys() & other.keys())
-    whole = sum(max(mine.get(word, 0), other.get(word, 0)) for word in every)
-    return (
-        0.6 * shared / whole
-        + 0.25 * (each.pattern == pattern)
-        + 0.15 * (each.found_semantic == semantic)
-    )
-
-
-def _words(column: str) -> dict[str, float]:
-    """The words of a name with their weights; a letter or a number alone says nothing.
-
-    That two columns are keys makes them little alike: `order_id` is what `order` says.
-    """
-    words = [word for word in read_name(column).words if len(word) > 1 and not word.isdigit()]
-    things = [word for word in words if word not in _KEYS]
-    return {word: 0.25 if word in _KEYS else 2.0 if word == things[-1] else 1.0 for word in words}
 
 
 # --- the file -------------------------------------------------------------------------------------

@@ -94,6 +94,13 @@ def test_the_key_of_one_thing_says_nothing_of_the_keys_of_others() -> None:
     }
 
 
+def test_names_that_were_made_up_make_no_columns_alike() -> None:
+    first = Correction("export", "column_1", "integer", None, "9+", "string")
+    corrections = Corrections((first,))
+    assert corrections.vote("export", "column_1", "integer", None, "9+") is not None
+    assert corrections.vote("export", "column_2", "integer", None, "9+") is None
+
+
 def test_corrections_that_disagree_decide_nothing() -> None:
     other = Correction("bills", "customer_ref", "integer", "identifier", "9+", "integer")
     corrections = Corrections((REFERENCE, other))
