@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from controlplane.cli.options import output_option
+from controlplane.cli.options import output_option, place_options
 
 if TYPE_CHECKING:
+    from controlplane.cli.options import ProjectPlace
     from controlplane.discover.corrections import Corrections
     from controlplane.discover.findings import Findings, ForeignKey, Table
 
@@ -33,19 +34,28 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Draw the tables and their references: erd.mmd, erd.dbml and erd.svg in DIR.",
 )
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Draft the source into the project: specs, loaded data, a star, and the models.",
+)
+@place_options
 @output_option
 def discover(
+    place: ProjectPlace,
     sources: tuple[str, ...],
     only: str | None,
     ignore_declared: bool,
     quality: bool,
     erd: Path | None,
+    write: bool,
     output: str,
 ) -> None:
     """Find out what unknown data are: types, keys, references, roles and hierarchies.
 
     SOURCE is a file, a folder of files, or postgresql://user@host/name. Each answer has a confidence
-    between 0 and 1, the reason, and what speaks against it.
+    between 0 and 1, the reason, and what speaks against it. What was corrected in the project moves
+    the answers.
     """
     from datetime import UTC, datetime
 
@@ -53,30 +63,76 @@ def discover(
     from controlplane.discover.engine import Part
     from controlplane.discover.engine import discover as find_out
 
+    _refuse(sources, only, write=write)
+    project = place.load() if write else None
     part: Part = "types" if only == "types" else "keys" if only == "keys" else "all"
     findings = find_out(
         sources,
         only=part,
         declared=not ignore_declared,
         quality_at=datetime.now(UTC) if quality else None,
-        corrections=_corrections(),
+        corrections=_learned(place.root()),
     )
-    for note in findings.notes:
-        narrate(note)
+    document = findings.to_dict()
+    made: dict[str, Any] | None = None
+    if project is not None:
+        from controlplane.cli.drafting import drafted
+        from controlplane.discover.writing import source_title
+
+        made = drafted(findings, sources[0], source_title(sources[0]), project)
+        document["written"] = made
+    else:
+        for note in findings.notes:
+            narrate(note)
     if erd is not None:
         from controlplane.discover.erd import write_erd
 
         for path in write_erd(findings, erd):
             narrate(f"Wrote {path}")
-    emit(findings.to_dict(), output, lambda: _render(findings, only))
+    emit(document, output, lambda: _text(findings, only, made))
 
 
-def _corrections() -> Corrections | None:
-    """What was corrected in the project that the command runs in, if it runs in one."""
-    from controlplane.discover.corrections import Corrections
+def _refuse(sources: tuple[str, ...], only: str | None, *, write: bool) -> None:
+    if write and only:
+        raise click.UsageError(f"--write drafts types and keys: it does not go with --only {only}")
+    if write and len(sources) > 1:
+        raise click.UsageError(
+            f"--write drafts one source, and {len(sources)} are named: give the folder that has the"
+            " files, or say it once for each source"
+        )
 
-    path = Path("specs/corrections.yml")
-    return Corrections.load(path) if path.is_file() else None
+
+def _learned(root: Path | None) -> Corrections | None:
+    """What was corrected in the project, if there is one; what is new there is written down."""
+    from controlplane.cli.output import narrate
+    from controlplane.discover.noticing import learn
+
+    if root is None:
+        return None
+    noticed = learn(root)
+    if noticed.sentence:
+        narrate(noticed.sentence)
+    return noticed.corrections
+
+
+def _text(findings: Findings, only: str | None, made: dict[str, Any] | None) -> str:
+    if made is None:
+        return _render(findings, only)
+    if not made["specs"]:
+        listed = ", ".join(made["kept"])
+        written = f"Nothing to draft: the project loads every table already ({listed})."
+    else:
+        rejected = f", {made['rejected']:,} rejected" if made["rejected"] else ""
+        counts = [
+            _count(len(made["specs"]), "spec"),
+            _count(made["models"], "model"),
+            f"{_count(made['records'], 'record')} loaded{rejected}",
+        ]
+        written = f"{', '.join(counts)}:\n  " + "\n  ".join(made["specs"])
+        if made["kept"]:
+            written += f"\nLeft as they are: {', '.join(made['kept'])}"
+        written += "\nReview them, then build: databank run"
+    return f"{_render(findings, only)}\n\n{written}"
 
 
 def _render(findings: Findings, only: str | None) -> str:

@@ -12,7 +12,6 @@ import click
 from controlplane.cli.options import output_option
 
 if TYPE_CHECKING:
-    from controlplane.config import Project
     from controlplane.discover.findings import Findings
 
 
@@ -64,8 +63,10 @@ def make_project(
         SourceError: the source cannot be read.
         LoadError: a load was stopped.
     """
+    from controlplane.cli.drafting import drafted
     from controlplane.config import load_project
     from controlplane.scaffold import new_folder, write_project
+    from controlplane.scaffold.project import project_name
 
     wanted = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 - a link stays a link
     with new_folder(wanted) as place:
@@ -74,7 +75,6 @@ def make_project(
         environment = {k: v for k, v in os.environ.items() if k != "DATABANK_TARGET"}
         environment.pop("DATABANK_STATE_URL", None)
         environment.pop("DBT_PROFILES_DIR", None)
-        environment |= _password(source)
         project = load_project(place, place, target=target, environment=environment)
         answer: dict[str, Any] = {
             "project": str(folder),
@@ -83,64 +83,15 @@ def make_project(
             "notes": [],
         }
         if source is not None:
-            answer |= _fill(project, source, wanted.name, look or _discover)
+            found = (look or _discover)(source)
+            answer |= drafted(found, source, project_name(wanted.name), project)
     return answer
-
-
-def _password(source: str | None) -> dict[str, str]:
-    """The password of a database, as the variable that specs refer to; told, since no file has it."""
-    if source is None or "://" not in source:
-        return {}
-    from controlplane.cli.output import narrate
-    from controlplane.discover.draft import SOURCE_PASSWORD, outside_password
-
-    _, password = outside_password(source)
-    if password is None:
-        return {}
-    narrate(f"The password is not written; set {SOURCE_PASSWORD} to it for later loads")
-    return {SOURCE_PASSWORD: password}
 
 
 def _discover(source: str) -> Findings:
     from controlplane.discover.engine import discover
 
     return discover([source])
-
-
-def _fill(
-    project: Project, source: str, title: str, look: Callable[[str], Findings]
-) -> dict[str, Any]:
-    """Draft the specs, generate the models, load the data."""
-    from controlplane.cli.output import narrate
-    from controlplane.cli.progress import PlainReporter
-    from controlplane.discover.specs import confirm_specs, draft_specs, draft_star
-    from controlplane.errors import LoadError
-    from controlplane.generate import generate
-    from controlplane.load import describe_source
-    from controlplane.run import RunOptions, run
-    from controlplane.scaffold.project import project_name
-    from controlplane.targets import open_target
-
-    drafts = draft_specs(look(source), source, project_name(title), project)
-    result = run(project, RunOptions(load_only=True), PlainReporter())
-    if result.exit_code:
-        raise LoadError(result.error or "the data could not be loaded")
-    query = open_target(project.target).query
-    drafts = confirm_specs(drafts, project, query)
-    star = draft_star(drafts, project, query)
-    done = generate(
-        project,
-        lambda process, known: describe_source(process, project, known_tables=known),
-    )
-    for note in drafts.notes:
-        narrate(note)
-    return {
-        "specs": [*(draft.path for draft in drafts.processes.values()), star],
-        "models": len([change for change in done.changes if change.path.endswith(".sql")]),
-        "records": sum(load.rows_loaded for load in result.loads),
-        "rejected": sum(load.rows_rejected for load in result.loads),
-        "notes": drafts.notes,
-    }
 
 
 def _text(made: dict[str, Any]) -> str:

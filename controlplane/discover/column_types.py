@@ -38,6 +38,7 @@ def find_column_types(
     """
     samples = read_samples(reader, relation, columns)
     choices, preferred = _choose_all(samples)
+    found = list(choices)
     if corrections is not None:
         choices = [
             _corrected(sample, choice, corrections, table)
@@ -56,14 +57,16 @@ def find_column_types(
             continue
         second = _second_choice(reader, relation, sample, choice, answer, preferred)
         if second is not None:
+            if choice is found[index] or second.reason != choice.reason:
+                found[index] = second
             if corrections is not None:
                 second = _corrected(sample, second, corrections, table)
             choices[index] = again[sample.column] = second
     if again:
         checked |= check_columns(reader, relation, again)
     return [
-        _column_type(sample, choice, checked.get(sample.column))
-        for sample, choice in zip(samples, choices, strict=True)
+        _column_type(sample, choice, checked.get(sample.column), own)
+        for sample, choice, own in zip(samples, choices, found, strict=True)
     ]
 
 
@@ -140,7 +143,9 @@ def _second_choice(
     return choose(Sample(sample.column, counts, counts.total(), 1.0), preferred)
 
 
-def _column_type(sample: Sample, choice: Choice, checked: Checked | None) -> ColumnType:
+def _column_type(
+    sample: Sample, choice: Choice, checked: Checked | None, found: Choice
+) -> ColumnType:
     reason = choice.reason
     rows: Mapping[str, int] = checked.sentinels if checked else {**sample.counts, **sample.blanks}
     if checked and checked.exceptions:
@@ -157,4 +162,5 @@ def _column_type(sample: Sample, choice: Choice, checked: Checked | None) -> Col
             for value, why in sorted(choice.sentinels.items())
         ),
         pattern=pattern_of(sample.counts),
+        by_itself=None if choice is found else (found.type, found.semantic),
     )

@@ -6,27 +6,30 @@ pattern. Each correction votes with its likeness, squared: the nearest count mos
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from controlplane.discover.column_names import read_name
 from controlplane.discover.findings import ValueType
+from controlplane.discover.name_likeness import name_likeness
 from controlplane.errors import Problem, SpecError
 from controlplane.specs.document import read_document
 from controlplane.specs.files import line_of, source_name
 from controlplane.specs.values import did_you_mean
 
 _TYPES = get_args(ValueType)
-_FIELDS = ("table", "column", "found", "meant")
+_FIELDS = ("table", "column", "found", "meant", "noticed_in")
 _FOUND = ("type", "semantic", "pattern")
 _MEANT = ("type", "semantic", "format")
 
 # How alike a column has to be to be heard, and how much of the votes an answer needs.
 _NEAR = 0.5
 _MAJORITY = 0.6
+_HEAD = """\
+# What people corrected in draft specs; `databank discover` learns from it. An entry with `noticed_in`
+# follows the spec that it names; one without is a person's own, stays as it is, and wins.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Correction:
     """What was found of a column, and what a person made of it.
 
     `pattern` is how most of its values are written, as `ColumnType.pattern` has it. A correction
-    that means what was found confirms it.
+    that means what was found confirms it. `noticed_in` is the spec that a person changed; a correction
+    without it was written by hand.
     """
 
     table: str
@@ -45,6 +49,7 @@ class Correction:
     type: ValueType
     semantic: str | None = None
     format: str | None = None
+    noticed_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,21 +102,48 @@ class Corrections:
         return Corrections((*kept, correction))
 
     def save(self, path: Path) -> None:
-        """Write the file; it is there whole or as it was before."""
+        """Write the file; it is there whole or as it was before.
+
+        Comments of a person, and the entries that stay, are left as they are.
+
+        Raises:
+            DatabankError: it cannot be written.
+        """
+        from controlplane.discover.whole import write_whole
+
+        write_whole(path.parent, {path.name: self._edited(path) or self._text()})
+
+    def _text(self) -> str:
         import yaml
 
         entries = [_entry(each) for each in self.items]
         body = yaml.safe_dump(
             {"corrections": entries}, sort_keys=False, allow_unicode=True, width=100
         )
-        head = "# What people corrected in draft specs; `databank discover` learns from it.\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        return _HEAD + body
+
+    def _edited(self, path: Path) -> str | None:
+        """The text of the file with nothing changed but entries; None where that is no way."""
+        from controlplane.specs.edit import SpecText
+
         try:
-            partial.write_text(head + body, encoding="utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+            before = path.read_bytes().decode("utf-8")
+            known = _read(before, path.name)
+        except (FileNotFoundError, SpecError):
+            return None
+        text = SpecText(before)
+        if not self.items or not any(each in self.items for each in known):
+            return None
+        for index in reversed(range(len(known))):
+            if known[index] not in self.items:
+                text.remove(["corrections", index])
+        for each in self.items:
+            if each not in known:
+                text.append(["corrections"], _entry(each))
+        try:
+            return text.text if set(_read(text.text, path.name)) == set(self.items) else None
+        except SpecError:
+            return None
 
     def vote(
         self,
@@ -129,7 +161,11 @@ class Corrections:
                 continue
             if (each.table, each.column) == (table, column):
                 return Vote(each.type, each.semantic, each.format, 0.99, "a person said so")
-            likeness = _likeness(each, column, found_semantic, pattern)
+            likeness = (
+                0.6 * name_likeness(column, each.column)
+                + 0.25 * (each.pattern == pattern)
+                + 0.15 * (each.found_semantic == found_semantic)
+            )
             if likeness < _NEAR:
                 continue
             answer = (each.type, each.semantic, each.format)
@@ -151,27 +187,6 @@ class Corrections:
         )
 
 
-def _likeness(each: Correction, column: str, semantic: str | None, pattern: str) -> float:
-    """From 0 to 1: words of the name weigh most, and the last of them twice."""
-    mine, other = _words(column), _words(each.column)
-    every = mine.keys() | other.keys()
-    if not every:
-        return 0.0
-    shared = sum(max(mine[word], other[word]) for word in mine.keys() & other.keys())
-    whole = sum(max(mine.get(word, 0), other.get(word, 0)) for word in every)
-    return (
-        0.6 * shared / whole
-        + 0.25 * (each.pattern == pattern)
-        + 0.15 * (each.found_semantic == semantic)
-    )
-
-
-def _words(column: str) -> dict[str, float]:
-    """The words of a name with their weights; a letter or a number alone says nothing."""
-    words = [word for word in read_name(column).words if len(word) > 1 and not word.isdigit()]
-    return {word: 2.0 if word == words[-1] else 1.0 for word in words}
-
-
 # --- the file -------------------------------------------------------------------------------------
 
 
@@ -183,6 +198,7 @@ def _entry(each: Correction) -> dict[str, Any]:
         "column": each.column,
         "found": {key: value for key, value in found.items() if value},
         "meant": {key: value for key, value in meant.items() if value},
+        **({"noticed_in": each.noticed_in} if each.noticed_in else {}),
     }
 
 
@@ -228,6 +244,9 @@ def _correction(entry: Any, path: str, refuse: Any) -> Correction | None:
     if not isinstance(table, str):
         refuse(f"{path}.table", "has to be the name of a table")
         good = False
+    if not isinstance(entry.get("noticed_in"), str | None):
+        refuse(f"{path}.noticed_in", "has to be the path of a spec; take the line out")
+        good = False
     sides = []
     for side, allowed in (("found", _FOUND), ("meant", _MEANT)):
         block = entry.get(side)
@@ -261,6 +280,7 @@ def _correction(entry: Any, path: str, refuse: Any) -> Correction | None:
         type=cast("ValueType", meant["type"]),
         semantic=meant.get("semantic"),
         format=meant.get("format"),
+        noticed_in=entry.get("noticed_in"),
     )
 
 

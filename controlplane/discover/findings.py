@@ -32,7 +32,8 @@ class ColumnType:
 
     `format` is a strptime pattern of dates and times; `storage` the type that a spec declares, such
     as `decimal(12,2)`; `confidence` the share of such answers that are right, 0 to 1; `pattern` how
-    most values are written, such as `9+-9+-9+` or `A+9+`.
+    most values are written, such as `9+-9+-9+` or `A+9+`. `by_itself` is type and semantic as they
+    were found, where a correction gave others.
     """
 
     type: ValueType
@@ -43,6 +44,7 @@ class ColumnType:
     storage: str = "text"
     sentinels: tuple[Sentinel, ...] = ()
     pattern: str = ""
+    by_itself: tuple[ValueType, str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Writes the drafted specs of everything that was found out into a project."""
+"""Drafts the specs of everything that was found out; nothing is written yet."""
 
 from __future__ import annotations
 
@@ -8,52 +8,83 @@ from pathlib import Path
 
 from controlplane.config import Project
 from controlplane.discover.confirm import confirmed
-from controlplane.discover.draft import Draft, draft_process, outside_password
+from controlplane.discover.draft import Draft, draft_process
 from controlplane.discover.findings import Findings, Table
-from controlplane.discover.levels import Query, with_hierarchies
-from controlplane.discover.names import TableName, name_tables
-from controlplane.discover.star import draw_star
+from controlplane.discover.levels import Query
+from controlplane.discover.memory import DraftedColumn, DraftedTable
+from controlplane.discover.names import TableName
 from controlplane.discover.titles import as_loaded
 from controlplane.errors import SourceError
-from controlplane.specs.files import STAR
-from controlplane.specs.write import render
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """The specs of a project that is drafted; the star's waits until the data are loaded."""
+    """The specs of a project that is drafted; the star's waits until the data are loaded.
+
+    `findings` have the tables that were drafted, with the names of columns that loads give; `original`
+    is what was found out, with the source's own.
+    """
 
     findings: Findings
+    original: Findings
     title: str
     names: Mapping[str, TableName]
     processes: Mapping[str, Draft]
+    left_out: tuple[str, ...] = ()
 
     @property
     def notes(self) -> list[str]:
         """What a person should read."""
-        return [*self.findings.notes, *(x for each in self.processes.values() for x in each.notes)]
+        own = (note for each in self.processes.values() for note in each.notes)
+        return [*self.original.notes, *self.left_out, *own]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each process's spec, by its path in the project."""
+        return {draft.path: draft.text for draft in self.processes.values()}
+
+    @property
+    def memory(self) -> dict[str, DraftedTable]:
+        """What was found of each column and drafted, by the slug of its process."""
+        tables = {}
+        for name, draft in self.processes.items():
+            columns = zip(self.original.table(name).columns, draft.types.items(), strict=True)
+            tables[str(draft.document["name"])] = DraftedTable(
+                name,
+                {
+                    plain: DraftedColumn.of(column.name, column.kind, kind)
+                    for column, (plain, kind) in columns
+                },
+            )
+        return tables
 
 
-def draft_specs(findings: Findings, source: str, title: str, project: Project) -> Drafts:
-    """Draft the process of each table, and write its spec.
+def draft_specs(
+    findings: Findings,
+    title: str,
+    project: Project,
+    *,
+    names: Mapping[str, TableName],
+    places: Mapping[str, Path],
+    connection: str | None = None,
+) -> Drafts:
+    """Draft the process of each table; nothing is written.
 
     Args:
-        findings: what was found out about the source.
-        source: the folder, file or database that it was found in.
+        findings: what was found out about the tables.
         title: what the star is called.
-        project: the project that gets the specs.
+        project: the project that is to get the specs.
+        names: what each table becomes.
+        places: the file of each table; none for those of a database.
+        connection: the database's connection string, without a password.
 
     Raises:
-        SourceError: nothing was found or can be drafted. Of several tables, one that cannot is left
-            out with a note.
+        SourceError: no table can be drafted. Of several tables, one that cannot is left out with a
+            note.
     """
-    if not findings.tables:
-        raise SourceError(f"{source}: holds no table", hint="name a folder with files of data")
-    names = name_tables(findings.tables)
-    connection = outside_password(source)[0] if "://" in source else None
+    original = findings
     drafts: dict[str, Draft] = {}
     left_out: list[str] = []
-    places = {} if connection else {each.name: _place(source, each) for each in findings.tables}
     for found in findings.tables:
         try:
             findings = as_loaded(
@@ -72,49 +103,29 @@ def draft_specs(findings: Findings, source: str, title: str, project: Project) -
                 raise
             left_out.append(f"left out: {error.message}")
     if not drafts:
-        raise SourceError(f"{source}: no table can be drafted:\n  " + "\n  ".join(left_out))
-    for draft in drafts.values():
-        _write(project, draft.path, draft.text)
+        raise SourceError("no table can be drafted:\n  " + "\n  ".join(left_out))
     kept = tuple(table for table in findings.tables if table.name in drafts)
-    notes = (*findings.notes, *left_out)
-    return Drafts(replace(findings, tables=kept, notes=notes), title, names, drafts)
+    return Drafts(replace(findings, tables=kept), original, title, names, drafts, tuple(left_out))
 
 
-def confirm_specs(drafts: Drafts, project: Project, query: Query) -> Drafts:
-    """The drafts as far as the loaded data confirm them; what is changed is written anew.
+def confirm_specs(drafts: Drafts, query: Query) -> Drafts:
+    """The drafts as far as the loaded data confirm them.
 
     Args:
         drafts: the processes, whose data are loaded.
-        project: the project that has the specs.
         query: the rows of a query over the raw tables.
     """
     found = {name: confirmed(draft, query) for name, draft in drafts.processes.items()}
-    for name, draft in found.items():
-        if draft is not drafts.processes[name]:
-            _write(project, draft.path, draft.text)
     return replace(drafts, processes=found)
 
 
-def draft_star(drafts: Drafts, project: Project, query: Query) -> str:
-    """Draw the star, and write its spec; its path in the project.
+def places_of(source: str, findings: Findings) -> dict[str, Path]:
+    """The file of each table of a source that is a file or a folder.
 
-    Args:
-        drafts: the processes, whose data are loaded.
-        project: the project that gets the spec.
-        query: the rows of a query over the raw tables.
+    Raises:
+        SourceError: a file is not there any more.
     """
-    types = {name: draft.types for name, draft in drafts.processes.items()}
-    document = draw_star(drafts.title, drafts.findings, drafts.names, types)
-    document = with_hierarchies(document, drafts.findings, drafts.names, types, query)
-    path = f"specs/{STAR.folder}/{drafts.title}.yml"
-    _write(project, path, render(document, STAR.model))
-    return path
-
-
-def _write(project: Project, path: str, text: str) -> None:
-    place = project.root / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, encoding="utf-8")
+    return {table.name: _place(source, table) for table in findings.tables}
 
 
 def _place(source: str, table: Table) -> Path:

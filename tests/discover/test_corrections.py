@@ -79,6 +79,28 @@ def test_other_columns_are_left_alone(column: str, found: str, pattern: str) -> 
     assert corrections.vote("invoices", column, found, None, pattern) is None  # type: ignore[arg-type]
 
 
+def test_the_key_of_one_thing_says_nothing_of_the_keys_of_others() -> None:
+    key = Correction("orders", "order_id", "integer", "identifier", "9+", "string", "identifier")
+    heard = {
+        column: Corrections((key,)).vote("x", column, "integer", "identifier", "9+") is not None
+        for column in ("order_id", "first_order_id", "order_no", "visit_id", "id")
+    }
+    assert heard == {
+        "order_id": True,
+        "first_order_id": True,
+        "order_no": True,
+        "visit_id": False,
+        "id": False,
+    }
+
+
+def test_names_that_were_made_up_make_no_columns_alike() -> None:
+    first = Correction("export", "column_1", "integer", None, "9+", "string")
+    corrections = Corrections((first,))
+    assert corrections.vote("export", "column_1", "integer", None, "9+") is not None
+    assert corrections.vote("export", "column_2", "integer", None, "9+") is None
+
+
 def test_corrections_that_disagree_decide_nothing() -> None:
     other = Correction("bills", "customer_ref", "integer", "identifier", "9+", "integer")
     corrections = Corrections((REFERENCE, other))
