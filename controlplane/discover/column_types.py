@@ -17,6 +17,7 @@ from controlplane.discover.corrections import Corrections
 from controlplane.discover.evidence import Choice
 from controlplane.discover.findings import ColumnType, Sentinel
 from controlplane.discover.type_choice import choose
+from controlplane.discover.written import how_written
 
 
 def find_column_types(
@@ -157,4 +158,5 @@ def _column_type(sample: Sample, choice: Choice, checked: Checked | None) -> Col
             for value, why in sorted(choice.sentinels.items())
         ),
         pattern=pattern_of(sample.counts),
+        written=how_written(choice),
     )
