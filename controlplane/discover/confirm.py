@@ -7,13 +7,12 @@ record to quarantine. The macro that models read text with is the judge.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from controlplane import naming, sql
+from controlplane import naming
+from controlplane.discover.checked_casts import read_text
 from controlplane.discover.draft import Draft
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -32,19 +31,26 @@ def confirmed(draft: Draft, query: Query) -> Draft:
         for step in draft.document.get("transform_config", {}).get("transformations", ())
     }
     wrong = set()
-    # Texts as the steps leave them, each computed once.
-    rewritten = ", ".join(f"{steps.get(name, name)} as {name}" for name in draft.types)
-    records = f"(select {rewritten} from {table} offset 0) as records"
     for name, kind in draft.types.items():
+        records = _records(table, [name], steps)
         if kind not in ("text", "json") and _count(_unread(name, kind, records), query):
             wrong.add(name)
     key = draft.document["target_config"].get("unique_key", ())
-    typed = [_read(name, draft.types[name]) for name in key]
     if key and not wrong.intersection(key):
-        alike = f"select 1 from {records} group by {', '.join(typed)} having count(*) > 1"
+        typed = ", ".join(read_text(name, draft.types[name]) for name in key)
+        records = _records(table, key, steps)
+        alike = f"select 1 from {records} group by {typed} having count(*) > 1"
         if _count(f"select count(*) from ({alike}) as alike", query):
             wrong |= set(key)
     return _as_text(draft, wrong) if wrong else draft
+
+
+def _records(table: str, names: Sequence[str], steps: Mapping[str, str]) -> str:
+    """The texts of columns as the steps leave them, each computed once."""
+    if not steps.keys() & set(names):
+        return table
+    rewritten = ", ".join(f"{steps.get(name, name)} as {name}" for name in names)
+    return f"(select {rewritten} from {table} offset 0) as records"
 
 
 def _as_text(draft: Draft, names: Iterable[str]) -> Draft:
@@ -73,30 +79,8 @@ def _as_text(draft: Draft, names: Iterable[str]) -> Draft:
 
 
 def _unread(name: str, kind: str, records: str) -> str:
-    read = _read(name, kind)
+    read = read_text(name, kind)
     return f"select count(*) from {records} where trim({name}, ' ') <> '' and ({read}) is null"
-
-
-def _read(name: str, kind: str) -> str:
-    """SQL that reads a raw column as models do."""
-    if kind in ("text", "json"):
-        return name
-    return str(_macros().try_cast(name, sql.sql_type(kind)))
-
-
-@cache
-def _macros() -> Any:
-    """The macros that read text, as functions; dbt renders them in the same way."""
-    import jinja2
-    from jinja2.sandbox import SandboxedEnvironment
-
-    folder = files("controlplane.scaffold").joinpath("macros")
-    text = "".join(
-        folder.joinpath(f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("is_date", "try_cast")
-    )
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
-    return environment.from_string(text).module
 
 
 def _count(statement: str, query: Query) -> int:

@@ -8,11 +8,11 @@ has, so that the record goes to quarantine; a blank text is null.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane import sql
+from controlplane.discover.checked_casts import read_text
 from controlplane.discover.findings import ColumnType, Written
 from controlplane.discover.time_readings import marked, replaced, time_expression
 from controlplane.sql import ExpressionError
@@ -24,11 +24,11 @@ _CENTS = 2
 _LARGEST_SHORT_DECIMAL = 15
 _LONGEST_INTEGER, _LONGEST_BIGINT = 9, 18
 
-_SPACES = "[ \u00a0\u202f\u2009]"
-_MINUS = "[\\-\u2212\u2013]"
-_CORE = "([0-9.,](?:[0-9.,'\u2019 \u00a0\u202f\u2009]*[0-9.,])?)"
-# What may stand between thousands, as a pattern, by the mark that was found.
-_GROUPS = {",": ",", ".": "[.]", " ": _SPACES, "'": "['\u2019]"}
+# Typographic minuses, apostrophes and spaces (which nobody sees), and those that are taken for them.
+_TYPOGRAPHIC = "'\u2212\u2013\u2019' || chr(160) || chr(8201) || chr(8239)"
+_PLAIN = "'--''   '"
+# The marks of numbers as patterns have them.
+_MARKS = {",": ",", ".": "[.]", " ": " ", "'": "'"}
 
 # In the languages whose months are known.
 TRUE_WORDS = "1 true t yes y ja j oui o si sí s wahr w vrai v vero sim tak да on".split()
@@ -59,6 +59,8 @@ class Reading:
 def reading_of(kind: ColumnType, column: str) -> Reading:
     """How a column is read; its stand-ins for missing values are not looked at.
 
+    What could mean two things stays text, and so does what no expression says alike on every target.
+
     Args:
         kind: what was found out about the column.
         column: its name in SQL.
@@ -86,34 +88,21 @@ def reading_of(kind: ColumnType, column: str) -> Reading:
 
 def texts_read(reading: Reading, column: str, values: Sequence[str]) -> list[str | None]:
     """Each value as a spec's rules write it for the column's type; None for one that is not read."""
-    if reading.expression is None:
-        return [value if _is_plain(reading.kind, value) else None for value in values]
+    if reading.kind in ("text", "json") or not values:
+        return list(values)
     import duckdb
 
-    read = f"cast(try_cast({reading.expression} as {sql.sql_type(reading.kind)}) as text)"
     asked = f"select unnest(?::text[]) as {column}, unnest(range(?)) as _place"
+    text = f"select {reading.expression or column} as {column}, _place from ({asked}) as asked"
+    query = f"select cast({read_text(column, reading.kind)} as text) from ({text}) order by _place"
     with duckdb.connect() as reader:
-        rows = reader.execute(
-            f"select {read} from ({asked}) order by _place", [list(values), len(values)]
-        ).fetchall()
-    return [row[0] for row in rows]
-
-
-def _is_plain(kind: str, value: str) -> bool:
-    """Whether a checked cast reads a text as the type; of the types that a stand-in may spoil."""
-    patterns = {
-        "integer": r"[+-]?\d{1,18}",
-        "bigint": r"[+-]?\d{1,19}",
-        "decimal": r"[+-]?\d*\.?\d+",
-        "double": r"[+-]?\d*\.?\d*([eE][+-]?\d+)?",
-        "date": r"\d{4}-\d\d-\d\d",
-        "timestamp": r"\d{4}-\d\d-\d\d.*",
-        "time": r"\d\d:\d\d.*",
-        "boolean": r"(?i)true|false|t|f|yes|no|y|n|0|1",
-    }
-    pattern = patterns.get(kind.split("(", maxsplit=1)[0])
-    text = value.strip()
-    return pattern is None or not text or re.fullmatch(pattern, text) is not None
+        rows = reader.execute(query, [list(values), len(values)]).fetchall()
+    read = [row[0] if value.strip() else value for value, row in zip(values, rows, strict=True)]
+    return (
+        read
+        if reading.expression
+        else [v if r else None for v, r in zip(values, read, strict=True)]
+    )
 
 
 def _is_iso(form: str) -> bool:
@@ -155,39 +144,32 @@ def _plain_number(written: Written, scale: int, column: str) -> str:
     The sign of a currency may be missing, since an amount stays what it is; that of a percentage may
     not, since 0.5 could be one half.
     """
-    named = "".join(f"[{c}]" if c in ".$" else c for c in written.sign)
+    sign = "".join(f"[{c}]" if c in ".$" else c for c in written.sign)
     if written.sign in ("%", "‰"):
-        before, after, between = "", f"{_SPACES}*{named}", ""
-    elif written.sign:
-        before, after = f"(?:{named}{_SPACES}*)?", f"(?:{_SPACES}*{named})?"
-        between = f"|{named}{_SPACES}*{_MINUS}{_SPACES}*{_CORE}"
+        before, after = "", f" *{sign}"
     else:
-        before = after = between = ""
-    body = f"{before}{_CORE}{after}"
-    enclosed = f"[(]{_SPACES}*{body}{_SPACES}*[)]"
-    negative = f"{_MINUS}{_SPACES}*{body}|{enclosed}|{body}{_SPACES}*{_MINUS}{between}"
-    text = replaced(marked(column), f"^[?]{_SPACES}*[+]?{_SPACES}*{body}{_SPACES}*$", "#\\1")
-    found = "#-\\1\\2\\3" + ("\\4" if between else "")
-    text = replaced(text, f"^[?]{_SPACES}*(?:{negative}){_SPACES}*$", found)
-    text = replaced(text, f"^#(-?(?:{_strict(written, scale)}))$", "\\1")
-    if written.group in (",", "."):
-        text = f"replace({text}, '{written.group}', '')"
-    else:
-        text = replaced(text, _GROUPS[written.group], "", "g")
+        before, after = (f"(?:{sign} *)?([-+]?) *", f"(?: *{sign})?") if sign else ("", "")
+    plain = f"translate({column}, {_TYPOGRAPHIC}, {_PLAIN})"
+    # Parentheses and a minus at the end say what a minus at the beginning does.
+    text = replaced(marked(plain), "^[?][(] *([^()]*[^() ]) *[)]$", "?-\\1")
+    text = replaced(text, "^[?]([^?]*[^? ]) *-$", "?-\\1")
+    found = "\\1\\2\\3" if before else "\\1\\2"
+    text = replaced(text, f"^[?]([-+]?) *{before}({_digits(written, scale)}){after}$", found)
+    text = f"replace({text}, {sql.raw_string(written.group)}, '')"
     if written.decimal == ",":
         text = f"replace({text}, ',', '.')"
     return f"nullif({text}, '?')"
 
 
-def _strict(written: Written, scale: int) -> str:
+def _digits(written: Written, scale: int) -> str:
     """The pattern of digits with their marks where these belong."""
-    group = _GROUPS[written.group]
+    group = _MARKS[written.group]
     whole = [f"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+", "[0-9]+"]
     if group == ",":
         whole.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # as in India
     if not scale:
         return "|".join(whole)
-    mark = _GROUPS[written.decimal]
+    mark = _MARKS[written.decimal]
     return f"(?:{'|'.join(whole)})(?:{mark}[0-9]{{0,{scale}}})?|{mark}[0-9]{{1,{scale}}}"
 
 

@@ -80,10 +80,9 @@ def marked(column: str) -> str:
     return f"'?' || trim({column}, ' ')"
 
 
-def replaced(text: str, pattern: str, new: str, flags: str = "") -> str:
-    """SQL that replaces what a regular expression finds in the text of an expression."""
-    more = f", '{flags}'" if flags else ""
-    return f"regexp_replace({text}, {sql.raw_string(pattern)}, {sql.raw_string(new)}{more})"
+def replaced(text: str, pattern: str, new: str) -> str:
+    """SQL that replaces what a regular expression finds first in the text of an expression."""
+    return f"regexp_replace({text}, {sql.raw_string(pattern)}, {sql.raw_string(new)})"
 
 
 def _fits(parts: Collection[str], kind: str) -> bool:
