@@ -26,6 +26,7 @@ from controlplane.discover.findings import ColumnType, Written
 from controlplane.discover.month_names import month_patterns
 from controlplane.discover.names import TableName
 from controlplane.discover.readings import FALSE_WORDS, TRUE_WORDS, Reading, reading_of, texts_read
+from controlplane.discover.shared_readings import with_shared_readings
 from controlplane.discover.type_choice import _TRUTHS
 from controlplane.generate import resolve
 from controlplane.generate.checked import checked
@@ -35,7 +36,7 @@ from controlplane.specs.files import parse_etl
 from controlplane.specs.source_schema import SourceColumn, SourceSchema
 from controlplane.sql import Column
 from tests.conftest import ROOT, PostgresDatabase
-from tests.discover.made import column, table
+from tests.discover.made import column, findings, table, to
 
 MACROS = ("is_date", "try_cast", "cast_error", "computed_once", "by_target")
 UNREAD, NULL = "unread", "null"
@@ -665,6 +666,31 @@ def test_what_is_found_in_a_column_ends_in_its_type() -> None:
     }
     assert readings["iso"].expression is None
     assert readings["number"].expression is None
+
+
+def test_a_reference_is_read_as_the_key_that_it_refers_to() -> None:
+    """A few days leave open what the calendar says; what refers to text stays text."""
+    calendar = found("date", "%d/%m/%Y")
+    unsure = found("date", "%m/%d/%Y", doubt="day and month could be the other way round")
+    sure = found("date", "%m/%d/%Y")
+    tables = findings(
+        table("days", [FoundColumn("day", calendar, 0, 5)], "day"),
+        table("odd", [FoundColumn("day", unsure, 0, 5)], "day"),
+        table("sales", [FoundColumn("a", unsure, 0, 5)], None, to("days", "a", "day")),
+        table("stays", [FoundColumn("a", sure, 0, 5)], None, to("odd", "a", "day")),
+        table("same", [FoundColumn("a", calendar, 0, 5)], None, to("days", "a", "day")),
+        table("plain", [column("a", "integer")], None, to("days", "a", "day")),
+    )
+    shared = with_shared_readings(tables)
+    read = {each.name: reading_of(each.columns[0].kind, "x") for each in shared.tables}
+    assert {name: reading.kind for name, reading in read.items()} == {
+        **dict.fromkeys(("days", "sales", "same", "plain"), "date"),
+        **dict.fromkeys(("odd", "stays"), "text"),
+    }
+    assert read["sales"] == read["days"]
+    assert read["stays"].note == "%m/%d/%Y is kept as text: what it refers to is text"
+    untouched = findings(*tables.tables[:2])
+    assert with_shared_readings(untouched) is untouched
 
 
 def test_a_record_that_a_reading_does_not_know_goes_to_quarantine_with_its_reason(
