@@ -17,6 +17,7 @@ from controlplane.discover.corrections import Corrections
 from controlplane.discover.evidence import Choice
 from controlplane.discover.findings import ColumnType, Sentinel
 from controlplane.discover.type_choice import choose
+from controlplane.discover.written import how_written
 
 
 def find_column_types(
@@ -163,4 +164,5 @@ def _column_type(
         ),
         pattern=pattern_of(sample.counts),
         by_itself=None if choice is found else (found.type, found.semantic),
+        written=how_written(choice),
     )

@@ -7,15 +7,13 @@ record to quarantine. The macro that models read text with is the judge.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from controlplane import naming, sql
+from controlplane import naming
+from controlplane.discover.checked_casts import read_text
 from controlplane.discover.draft import Draft
-from controlplane.errors import DatabankError
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -34,18 +32,25 @@ def confirmed(draft: Draft, query: Query) -> Draft:
     }
     wrong = set()
     for name, kind in draft.types.items():
-        if name in steps:
-            if not _is_readable(f"select count({steps[name]}) from {table}", query):
-                wrong.add(name)
-        elif kind not in ("text", "json") and _count(_unread(name, kind, table), query):
+        records = _records(table, [name], steps)
+        if kind not in ("text", "json") and _count(_unread(name, kind, records), query):
             wrong.add(name)
     key = draft.document["target_config"].get("unique_key", ())
-    typed = [_read(name, draft.types[name]) for name in key if name not in steps]
-    if key and len(typed) == len(key) and not wrong.intersection(key):
-        alike = f"select 1 from {table} group by {', '.join(typed)} having count(*) > 1"
+    if key and not wrong.intersection(key):
+        typed = ", ".join(read_text(name, draft.types[name]) for name in key)
+        records = _records(table, key, steps)
+        alike = f"select 1 from {records} group by {typed} having count(*) > 1"
         if _count(f"select count(*) from ({alike}) as alike", query):
             wrong |= set(key)
     return _as_text(draft, wrong) if wrong else draft
+
+
+def _records(table: str, names: Sequence[str], steps: Mapping[str, str]) -> str:
+    """The texts of columns as the steps leave them, each computed once."""
+    if not steps.keys() & set(names):
+        return table
+    rewritten = ", ".join(f"{steps.get(name, name)} as {name}" for name in names)
+    return f"(select {rewritten} from {table} offset 0) as records"
 
 
 def _as_text(draft: Draft, names: Iterable[str]) -> Draft:
@@ -73,41 +78,11 @@ def _as_text(draft: Draft, names: Iterable[str]) -> Draft:
     return replace(draft, document=document, types=types, notes=tuple(notes))
 
 
-def _unread(name: str, kind: str, table: str) -> str:
-    read = _read(name, kind)
-    return f"select count(*) from {table} where trim({name}, ' ') <> '' and ({read}) is null"
-
-
-def _read(name: str, kind: str) -> str:
-    """SQL that reads a raw column as models do."""
-    if kind in ("text", "json"):
-        return name
-    return str(_macros().try_cast(name, sql.sql_type(kind)))
-
-
-@cache
-def _macros() -> Any:
-    """The macros that read text, as functions; dbt renders them in the same way."""
-    import jinja2
-    from jinja2.sandbox import SandboxedEnvironment
-
-    folder = files("controlplane.scaffold").joinpath("macros")
-    text = "".join(
-        folder.joinpath(f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("is_date", "try_cast")
-    )
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
-    return environment.from_string(text).module
+def _unread(name: str, kind: str, records: str) -> str:
+    read = read_text(name, kind)
+    return f"select count(*) from {records} where trim({name}, ' ') <> '' and ({read}) is null"
 
 
 def _count(statement: str, query: Query) -> int:
     ((count,),) = query(statement)
     return int(count)
-
-
-def _is_readable(statement: str, query: Query) -> bool:
-    try:
-        query(statement)
-    except DatabankError:
-        return False
-    return True

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controlplane import naming, sql
+from controlplane import naming
 from controlplane.config import Project
 from controlplane.discover.findings import Column, Key, Table
 from controlplane.discover.names import TableName
+from controlplane.discover.readings import Reading, reading_of, texts_read
 from controlplane.specs.files import ETL
 from controlplane.specs.secrets import externalise_password
 from controlplane.specs.write import render
-from controlplane.sql import ExpressionError
 
 SOURCE_PASSWORD = "DATABANK_SOURCE_PASSWORD"  # noqa: S105 - the name of a variable
-_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
-# The parts of a date that can be put in order by a pattern; each with its pattern.
-_PARTS = {
-    "%Y": "([0-9]{4})",
-    "%m": "([0-9]{1,2})",
-    "%d": "([0-9]{1,2})",
-    "%H": "([0-9]{1,2})",
-    "%M": "([0-9]{2})",
-    "%S": "([0-9]{2})",
-}
 
 
 @dataclass(frozen=True)
@@ -146,6 +135,9 @@ class _Columns:
         self.transformations: list[dict[str, Any]] = []
         self.types: dict[str, str] = {}
         self.notes: list[str] = []
+        # Stand-ins as the column's type has them; and the types that stand-ins are in the way of.
+        self._stand_ins: dict[str, list[str]] = {}
+        self._open: dict[str, str] = {}
         self._said = [self._column(column, name) for column, name in self._listed]
 
     def declared(self) -> list[dict[str, Any]]:
@@ -159,42 +151,37 @@ class _Columns:
         return [by_name.get(name) or {**by_place.get(name, {}), "name": name} for name in declared]
 
     def _column(self, column: Column, name: str) -> dict[str, Any]:
-        kind, expression = self._typed(column, name)
-        self.types[name] = kind
+        reading = self._reading(column, name)
+        self.types[name] = reading.kind
         clear = self._titles.count(column.name) == 1 and column.name.strip()
         said: dict[str, Any] = {"name": column.name if clear else name}
-        said["type"] = "text" if expression else kind
+        said["type"] = "text" if reading.expression else reading.kind
         if column.kind.semantic:
             said["description"] = f"{column.kind.semantic.replace('_', ' ').capitalize()}."
-        if expression:
+        if reading.expression:
             self.transformations.append(
                 {
-                    "name": f"{name} as {kind}",
+                    "name": f"{name} as {reading.kind}",
                     "type": "transform",
-                    "expression": expression,
-                    "parameters": {"column": name},
-                    "description": f"The source writes it as {column.kind.format}.",
+                    "expression": reading.expression,
+                    "parameters": {"column": name, "type": reading.kind},
+                    "description": f"The source writes it as {reading.said}.",
                 }
             )
         return said
 
-    def _typed(self, column: Column, name: str) -> tuple[str, str | None]:
-        """The type in silver, and the expression that gives it where a checked cast cannot."""
-        try:
-            kind = sql.portable_type(column.kind.storage)
-        except ExpressionError:
-            return "text", None
-        if any(not _reads(kind, each.value) for each in column.kind.sentinels):
-            # It stays text until somebody says what its odd values mean.
-            return "text", None
-        form = column.kind.format
-        if kind not in ("date", "timestamp") or not form or form.startswith(_ISO):
-            return kind, None
-        rewritten = _in_order(form, kind, name)
-        if rewritten is None:
-            self.notes.append(f"{self.table.name}.{column.name}: {form} is kept as text")
-            return "text", None
-        return kind, rewritten
+    def _reading(self, column: Column, name: str) -> Reading:
+        """How silver reads the column; as text until somebody says what its odd values mean."""
+        reading = reading_of(column.kind, name)
+        stand_ins = [each.value for each in column.kind.sentinels]
+        texts = texts_read(reading, name, stand_ins)
+        if None in texts:
+            self._open[name] = reading.kind
+            return Reading("text")
+        self._stand_ins[name] = [str(text) for text in texts]
+        if reading.note:
+            self.notes.append(f"{self.table.name}.{column.name}: {reading.note}")
+        return reading
 
     def comments(self) -> list[str]:
         """The rules that would read stand-ins as missing, for a person to take into the spec."""
@@ -208,62 +195,17 @@ class _Columns:
             "cleaning_rules:",
         ]
         for column, name in found:
-            for number, each in enumerate(column.kind.sentinels, start=1):
+            texts = self._stand_ins.get(name) or [each.value for each in column.kind.sentinels]
+            for number, (each, text) in enumerate(
+                zip(column.kind.sentinels, texts, strict=True), start=1
+            ):
                 lines += [
                     f"  # {each.rows:,} rows: {' '.join(each.reason.split())}",
                     f"  - name: {name} is missing{f' {number}' if number > 1 else ''}",
                     "    type: null_if",
-                    f"    expression: {json.dumps(each.value, ensure_ascii=False)}",
+                    f"    expression: {json.dumps(text, ensure_ascii=False)}",
                     f"    parameters: {{ column: {name} }}",
                 ]
-            if self.types[name] == "text" and column.kind.storage != "text":
-                lines.append(f"  # Without them it can be {column.kind.storage}.")
+            if name in self._open:
+                lines.append(f"  # Without them it can be {self._open[name]}.")
         return lines
-
-
-def _in_order(form: str, kind: str, name: str) -> str | None:
-    """SQL that reads a date or time in another order than ISO's; None for what has no such way."""
-    parts = re.findall("%[A-Za-z]", form)
-    needed = ["%Y", "%m", "%d"]
-    clock = [part for part in ("%H", "%M", "%S") if part in parts]
-    if sorted(parts) != sorted([*needed, *clock]) or clock not in ([], ["%H", "%M"], [*_PARTS][3:]):
-        return None
-    if (kind == "date") == bool(clock):
-        return None
-    texts = re.split("%[A-Za-z]", form)
-    compact = all(not text for text in texts[1:-1])
-    pattern = re.escape(texts[0]).replace("\\ ", " ")
-    for part, after in zip(parts, texts[1:], strict=True):
-        digits = _PARTS[part].replace("{1,2}", "{2}") if compact else _PARTS[part]
-        pattern += digits + re.sub(r"([.\\+*?\[\](){}^$|])", r"\\\1", after)
-    if "'" in pattern:
-        return None
-    place = {part: f"\\{parts.index(part) + 1}" for part in parts}
-    ordered = "-".join(place[part] for part in needed)
-    if clock:
-        ordered += " " + ":".join(place[part] for part in clock)
-    # Days and hours of one digit get a second one first.
-    text = f"regexp_replace(trim({name}), '^{pattern}$', '{ordered}')"
-    if not compact:
-        text = f"regexp_replace({text}, '^([0-9]{{4}})-([0-9])-', '\\1-0\\2-')"
-        text = f"regexp_replace({text}, '-([0-9])( |$)', '-0\\1\\2')"
-        text = f"regexp_replace({text}, ' ([0-9]):', ' 0\\1:')" if clock else text
-    return f"cast(nullif({text}, '') as {kind})"
-
-
-def _reads(kind: str, value: str) -> bool:
-    """Whether a checked cast reads a text as the type; of the types that a stand-in may spoil."""
-    base = kind.split("(", maxsplit=1)[0]
-    patterns = {
-        "integer": r"[+-]?\d{1,18}",
-        "bigint": r"[+-]?\d{1,19}",
-        "decimal": r"[+-]?\d*\.?\d+",
-        "double": r"[+-]?\d*\.?\d*([eE][+-]?\d+)?",
-        "date": r"\d{4}-\d\d-\d\d",
-        "timestamp": r"\d{4}-\d\d-\d\d.*",
-        "time": r"\d\d:\d\d.*",
-        "boolean": r"(?i)true|false|t|f|yes|no|y|n|0|1",
-    }
-    pattern = patterns.get(base)
-    text = value.strip()
-    return pattern is None or not text or re.fullmatch(pattern, text) is not None

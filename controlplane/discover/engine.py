@@ -32,6 +32,7 @@ from controlplane.discover.profile import Domain, TableProfile, profile_table
 from controlplane.discover.references import Reference, Schema
 from controlplane.discover.relationships import find_schema
 from controlplane.discover.roles import counted, with_roles
+from controlplane.discover.shared_readings import with_shared_readings
 from controlplane.discover.shared_types import with_shared_types
 from controlplane.discover.source import WORKERS, SourceTable, data_files, read_files, scratch
 from controlplane.errors import ConfigError
@@ -124,7 +125,7 @@ def find(
 
         kinds = list(pool.map(types_of, profiles))
     found = [_table(p, schema, own) for p, own in zip(profiles, kinds, strict=True)]
-    findings = with_shared_types(Findings(tuple(found), tuple(notes)))
+    findings = with_shared_readings(with_shared_types(Findings(tuple(found), tuple(notes))))
     if only != "all":
         return findings
     findings = with_roles(findings)

@@ -27,6 +27,24 @@ class Sentinel:
 
 
 @dataclass(frozen=True)
+class Written:
+    """How the values of a column are written, as far as type and format do not say it.
+
+    `decimal` and `group` are the marks before decimals and between thousands, `sign` the currency or
+    `%`, `scale` the most digits behind the mark and `digits` the most of all; `words` are the names of
+    months; `doubt` says why the same values could mean others, where nothing decides it.
+    """
+
+    decimal: str = "."
+    group: str = ","
+    sign: str = ""
+    scale: int = 0
+    digits: int = 0
+    words: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
 class ColumnType:
     """What the values of a column are.
 
@@ -45,6 +63,7 @@ class ColumnType:
     sentinels: tuple[Sentinel, ...] = ()
     pattern: str = ""
     by_itself: tuple[ValueType, str | None] | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True)

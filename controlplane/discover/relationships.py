@@ -192,7 +192,6 @@ def _choose_keys(
     """The likeliest key of each table; what refers to a key speaks for it."""
     referred: dict[tuple[str, tuple[str, ...]], float] = {}
     for each in references:
-        parent = each.inclusion.parent
         place = _parent_of(each)
         referred[place] = referred.get(place, 0.0) + each.probability
     keys = {}

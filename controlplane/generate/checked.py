@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from controlplane import sql
 from controlplane.generate.bronze import BATCHES_MODEL
@@ -23,6 +24,7 @@ from controlplane.generate.text import (
 MAX_ARGUMENTS = 50
 # What else would be computed at each mention in the steps that follow; see the macro.
 COMPUTED_ONCE = ("{{ computed_once() }}",)
+_TYPE_ERRORS = "_type_errors"
 
 
 def checked(process: Process) -> str:
@@ -39,19 +41,30 @@ def checked(process: Process) -> str:
     if process.reads_model is None:
         ctes = [import_cte("records", ref(process.bronze), conditions)]
         ctes.append(_typed(process))
-        carried = ["_type_errors", *CARRIED]
+        carried = [_TYPE_ERRORS, *CARRIED]
     else:
         ctes = model_records(process)
         carried = list(CARRIED)
-    for step in process.steps:
-        ctes.append(_step(step, ctes[-1].name, carried))
+    for step, following in zip_longest(process.steps, process.steps[1:]):
+        ctes.append(
+            _step(step, ctes[-1].name, carried, is_read=bool(following and following.reads))
+        )
         if step.is_filter:
             carried.insert(0, step.verdict)
+        if step.reads and _TYPE_ERRORS not in carried:
+            carried.insert(0, _TYPE_ERRORS)
     violations = list(_violations(process))
     if violations:
         verdict = f"{_joined(violations)} as _violations"
         ctes.append(Cte("validated", select(["*", verdict], ctes[-1].name, COMPUTED_ONCE)))
-    ctes.append(_judged(process, ctes[-1].name, has_violations=bool(violations)))
+    ctes.append(
+        _judged(
+            process,
+            ctes[-1].name,
+            has_violations=bool(violations),
+            has_type_errors=_TYPE_ERRORS in carried,
+        )
+    )
     if process.error_action == "skip":
         ctes += _skip_batches(process)
     if process.may_repeat:
@@ -111,7 +124,9 @@ def _joined(parts: Sequence[str]) -> str:
     return f"nullif(\n    concat_ws(\n        '; ',\n{inner}\n    ),\n    ''\n)"
 
 
-def _step(step: Step, previous: str, carried: Sequence[str]) -> Cte:
+def _step(step: Step, previous: str, carried: Sequence[str], *, is_read: bool) -> Cte:
+    if step.reads:
+        return _read_step(step, previous, carried)
     if step.is_filter:
         verdict = f"coalesce({step.expression}, false) as {step.verdict}"
         return Cte(step.cte, select(["*", verdict], previous), step.description)
@@ -121,7 +136,20 @@ def _step(step: Step, previous: str, carried: Sequence[str]) -> Cte:
     listed = [value if name == target else name for name in before]
     if target not in before:
         listed.append(value)
-    return Cte(step.cte, select([*listed, *carried], previous), step.description)
+    once = COMPUTED_ONCE if is_read else ()
+    return Cte(step.cte, select([*listed, *carried], previous, once), step.description)
+
+
+def _read_step(step: Step, previous: str, carried: Sequence[str]) -> Cte:
+    """The step in which the text of a column is read as its type, with what speaks against it."""
+    kind = sql.sql_type(str(step.reads))
+    read = f"{{{{ try_cast('{step.column}', '{kind}') }}}} as {step.column}"
+    listed = [read if name == step.column else name for name in names(step.columns_before)]
+    error = f"{{{{ cast_error('{step.column}', '{kind}') }}}}"
+    errors = [_TYPE_ERRORS, error] if _TYPE_ERRORS in carried else [error]
+    others = [name for name in carried if name != _TYPE_ERRORS]
+    listed.append(f"{_joined(errors)} as {_TYPE_ERRORS}")
+    return Cte(step.cte, select([*listed, *others], previous, COMPUTED_ONCE), step.description)
 
 
 # --- the verdict on each record -------------------------------------------------------------------
@@ -140,9 +168,9 @@ def _when(condition: str, value: str) -> str:
     return f"case\n    when {condition}\n        then {value}\nend"
 
 
-def _judged(process: Process, previous: str, *, has_violations: bool) -> Cte:
+def _judged(process: Process, previous: str, *, has_violations: bool, has_type_errors: bool) -> Cte:
     verdicts: list[tuple[str, str, str]] = []
-    if process.reads_model is None:
+    if has_type_errors:
         verdicts.append(("_type_errors is not null", "quarantine", "_type_errors"))
     verdicts += [
         (

@@ -43,8 +43,10 @@ def set_column(
         # A source's own column of that name is a problem of the load strategy alone.
         resolver.problem(f"{place}.parameters.column", f"'{target}' is a name for histories alone")
         return columns, []
+    # Text with a type of its own is read like the source's: what it is not goes to quarantine.
+    is_read = found.kind == "text" and "type" in item.parameters and kind != "text"
     try:
-        text = rendered_as(kind, found)
+        text = rendered_as("text" if is_read else kind, found)
     except ExpressionError as error:
         resolver.problem(f"{place}.expression", str(error))
         return columns, []
@@ -56,10 +58,29 @@ def set_column(
         target,
         columns,
     )
-    if target not in present:
-        return (*columns, Column(target, kind)), [step]
-    changed = Column(target, kind, present[target].title)
-    return tuple(changed if column.name == target else column for column in columns), [step]
+    if not is_read:
+        return _with_column(columns, target, kind), [step]
+    written = _with_column(columns, target, "text")
+    title = f"{item.name} read"
+    read = Step(
+        naming.snake_case(title),
+        resolver.cte_name(title),
+        f"What is no {kind} sends its record to quarantine.",
+        target,
+        target,
+        written,
+        reads=kind,
+    )
+    return _with_column(columns, target, kind), [step, read]
+
+
+def _with_column(columns: Columns, name: str, kind: str) -> Columns:
+    """The columns, of which one is new or has a new type."""
+    if all(column.name != name for column in columns):
+        return (*columns, Column(name, kind))
+    return tuple(
+        Column(name, kind, column.title) if column.name == name else column for column in columns
+    )
 
 
 def _type_after(

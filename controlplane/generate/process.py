@@ -36,7 +36,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Step:
-    """One change to a record: a filter's condition, or a column's new value."""
+    """One change to a record: a filter's condition, or a column's new value.
+
+    `reads` is the portable type that the text of the column is read as, by a checked cast.
+    """
 
     name: str
     cte: str
@@ -44,6 +47,7 @@ class Step:
     expression: str
     column: str | None
     columns_before: tuple[Column, ...]
+    reads: str | None = None
 
     @property
     def is_filter(self) -> bool:

@@ -63,7 +63,10 @@ def _types(process: Process) -> Iterator[Criterion]:
         return
     from controlplane import sql
 
-    for column in process.source_columns:
+    # Texts that a step reads count like the source's types: their value is the source's text.
+    read = {str(step.column): step.reads for step in process.steps if step.reads}
+    for source in process.source_columns:
+        column = sql.Column(source.name, read.get(source.name) or source.type)
         if column.type == "text":
             continue
         kind = sql.sql_type(column.type)

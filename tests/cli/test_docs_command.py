@@ -37,7 +37,9 @@ def documented_root(make_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Pat
     warehouse = make_warehouse()
     warehouse.file("models/silver/numbers.sql", "select 1 as id")
     warehouse.file("models/silver/alone.sql", "select 1 as id")
-    warehouse.file("models/gold/sums_fact.sql", "select id, id as left_id from {{ ref('numbers') }}")
+    warehouse.file(
+        "models/gold/sums_fact.sql", "select id, id as left_id from {{ ref('numbers') }}"
+    )
     warehouse.file("models/numbers.yml", MODELS)
     root: Path = warehouse.project.root
     monkeypatch.chdir(root)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from controlplane.cli import databank
 from controlplane.cli.init import make_project
 from controlplane.config import load_project
+from controlplane.discover.engine import discover
 from controlplane.discover.findings import Findings
 from controlplane.errors import ConfigError, SourceError, SpecError
 from controlplane.generate.pending import require_generated
@@ -23,6 +25,41 @@ from controlplane.targets import open_target
 from tests.conftest import PostgresDatabase
 from tests.discover.made import column, findings, key, table, to
 
+
+def odd(day: int) -> tuple[str, ...]:
+    """A record whose values are all written in a way of their own."""
+    month = ("janvier", "février", "août", "décembre")[day % 4]
+    return (
+        *(
+            str(day),
+            f'"${day * 997:,}.50"',
+            f'"({day},5)"' if day % 3 else f'"{day},5"',
+            f"{day}.5 %",
+        ),
+        *(f'"{day * 98765:,}"', f"{day}.3.2024", f"{day} {month} 2024", f"2024-W{day:02}"),
+        *(
+            f"3/{day}/2024 {day % 12 + 1}:05 {('AM', 'PM')[day % 2]}",
+            f"2024-03-{day:02}T10:05+02:00",
+        ),
+        *(str(1700000000 + day), ("ja", "nein")[day % 2]),
+    )
+
+
+ODD_TYPES = {
+    "no": "integer",
+    "price": "decimal(18,2)",
+    "balance": "decimal(18,1)",
+    "share": "decimal(18,2)",
+    "people": "integer",
+    "day": "date",
+    "le": "date",
+    "week": "date",
+    "seen": "timestamp",
+    "there": "timestamp",
+    "created_at": "timestamp",
+    "bezahlt": "boolean",
+}
+ODD = "\n".join([",".join(ODD_TYPES), *(",".join(odd(day)) for day in range(1, 29))]) + "\n"
 FILES = {
     "Kunden 🎉.csv": "Id,Name,Order,ville\n1,Ann,x,Köln\n2,Bo,y,\n3,Cy,,Bonn\n",
     "order.csv": (
@@ -33,6 +70,7 @@ FILES = {
     ),
     "order_line.csv": "No,Line,Pieces\n10,1,2\n10,2,1\n11,1,4\n99,1,1\n",
     "date_dim.csv": "Code,City\nK,Köln\nB,Bonn\n",
+    "odd.csv": ODD,
     "visit.csv": "Who,Day\n1,2022-05-05\n1,2022-05-05\n5,\n",
 }
 FOUND = findings(
@@ -74,7 +112,15 @@ FOUND = findings(
         role="fact",
     ),
 )
-STAR = ("kunden_dim", "date_dim", "calendar_dim", "order_fact", "order_line_fact", "visit_fact")
+STAR = (
+    "kunden_dim",
+    "date_dim",
+    "calendar_dim",
+    "order_fact",
+    "order_line_fact",
+    "visit_fact",
+    "odd_fact",
+)
 
 
 @pytest.fixture
@@ -84,6 +130,12 @@ def exports(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def with_odd(source: str) -> Findings:
+    """What was found by hand, and the odd file as it is really found out."""
+    (found,) = discover([str(Path(source) / "odd.csv")]).tables
+    return Findings((*FOUND.tables, replace(found, role="fact", source="odd.csv")))
 
 
 def dbt(folder: Path, environment: Mapping[str, str]) -> None:
@@ -127,15 +179,15 @@ def test_unknown_data_become_a_star_that_plain_dbt_builds_alike_on_every_target(
     for name, value in settings.items():
         monkeypatch.setenv(f"DATABANK_POSTGRES_{name}", value)
     for target in ("duckdb", "postgres"):
-        made = make_project(tmp_path / target, str(exports), target, look=lambda _: FOUND)
-        assert made["records"] == 15
+        made = make_project(tmp_path / target, str(exports), target, look=with_odd)
+        assert made["records"] == 15 + 28
         dbt(tmp_path / target, os.environ)
     environment = dict(os.environ)
     found = {model: rows(tmp_path / "duckdb", "duckdb", environment, model) for model in STAR}
     for model in STAR:
         assert found[model] == rows(tmp_path / "postgres", "postgres", environment, model), model
     # Nothing is dropped; what is missing or unknown points to the unknown member.
-    assert [sum(found[model].values()) for model in STAR] == [4, 3, 3 * 365 + 2, 3, 4, 3]
+    assert [sum(found[model].values()) for model in STAR] == [4, 3, 3 * 365 + 2, 3, 4, 3, 28]
     nobody = "00000000-0000-0000-0000-000000000000"
     warehouse = open_target(
         load_project(
@@ -151,9 +203,28 @@ def test_unknown_data_become_a_star_that_plain_dbt_builds_alike_on_every_target(
         (None, "(unknown)", *_last()),
     ]
 
+    # What the odd file writes in its own ways has its types.
+    for target in ("duckdb", "postgres"):
+        folder = tmp_path / target
+        project = load_project(folder, folder, target=target, environment=environment)
+        built = open_target(project.target)
+        types = {
+            name: kind.lower().replace("numeric", "decimal").removesuffix(" without time zone")
+            for name, kind in built.columns("silver", "odd")
+        }
+        assert {name: types[name] for name in ODD_TYPES} == ODD_TYPES
+        assert built.query(
+            "select cast(price as text), cast(balance as text), cast(share as text), people,"
+            " cast(day as text), cast(le as text), cast(week as text), cast(seen as text),"
+            " cast(there as text), cast(created_at as text), bezahlt from silver.odd where no = 11"
+        ) == [
+            *(("10967.50", "-11.5", "11.50", 1086415, "2024-03-11", "2024-12-11", "2024-03-11",
+               "2024-03-11 12:05:00", "2024-03-11 08:05:00", "2023-11-14 22:13:31", False),)
+        ]  # fmt: skip
+
     # What stands in the folder is what the specs ask for.
     said = CliRunner().invoke(databank, ["validate", "--project-dir", str(tmp_path / "duckdb")])
-    assert said.output == "6 specs are valid\n"
+    assert said.output == "7 specs are valid\n"
     check = ["generate", "--check", "--project-dir", str(tmp_path / "duckdb")]
     assert CliRunner().invoke(databank, check).exit_code == 0
     _edited_as_every_spec(tmp_path / "duckdb", environment)
@@ -190,7 +261,7 @@ def _edited_as_every_spec(folder: Path, environment: Mapping[str, str]) -> None:
     said = CliRunner().invoke(databank, ["validate", *place])
     assert isinstance(said.exception, SpecError)
     assert (
-        "no process writes the model 'visits' (has: dates, kunden, order_line, orders, visit)"
+        "no process writes the model 'visits' (has: dates, kunden, odd, order_line, orders, visit)"
         in (str(said.exception))
     )
     star.write_text(text.replace("name: visit_fact", "name: raw_visit"))

@@ -108,6 +108,29 @@ def test_a_stand_in_that_is_a_number_keeps_the_type(project: Project) -> None:
     assert draft.document["source_config"]["columns"] == [{"name": "temp", "type": "integer"}]
 
 
+def test_a_stand_in_that_a_reading_knows_is_named_as_the_type_has_it(project: Project) -> None:
+    """What no reading knows is in its way until somebody says what it means."""
+    last = Sentinel("31.12.9999", 3, "the end of the calendar")
+    known = column("due", "date", form="%d.%m.%Y", sentinels=[last])
+    word = column("paid", "date", form="%d.%m.%Y", sentinels=[last, Sentinel("never", 1, "a word")])
+    found = table("orders", [known, word])
+    draft = drafted(project, found, "due,paid\n31.12.9999,never\n1.2.2024,1.2.2024\n")
+    assert draft.types == {"due": "date", "paid": "text"}
+    assert not draft.notes
+    assert "# Without them it can be date." in draft.text
+    offered = yaml.safe_load("\n".join(draft.comments[draft.comments.index("cleaning_rules:") :]))
+    assert [rule["expression"] for rule in offered["cleaning_rules"]] == [
+        *("9999-12-31", "31.12.9999", "never")
+    ]
+    agreed = {**draft.document}
+    agreed["transform_config"] = {**agreed["transform_config"], "data_quality": offered}
+    process = settled(Draft(draft.path, agreed, types=draft.types), found)
+    assert [(step.column, step.reads) for step in process.steps] == [
+        *(("due", None), ("due", "date")),
+        *(("due", None), ("paid", None), ("paid", None)),
+    ]
+
+
 def test_a_type_that_no_spec_knows_is_text(project: Project) -> None:
     draft = drafted(project, table("orders", [column("a", "money"), "b"]), "a,b\n1,2\n")
     assert draft.types == {"a": "text", "b": "text"}
@@ -119,7 +142,8 @@ def test_a_type_that_no_spec_knows_is_text(project: Project) -> None:
         ("%d/%m/%Y", "date", "date"),
         ("%d.%m.%Y %H:%M", "timestamp", "timestamp"),
         ("%Y%m%d", "date", "date"),
-        ("%d %b %Y", "date", "text"),
+        ("%d %b %Y", "date", "date"),
+        ("%d %b %Y %Z", "date", "text"),
         ("%Y-%m-%d", "date", "date"),
     ],
 )
@@ -145,10 +169,9 @@ def test_the_expression_for_a_date_reads_days_of_one_digit(project: Project) -> 
     for form, (storage, text, wanted) in cases.items():
         found = table("orders", [column("day", storage, form=form), "b"])
         process = settled(drafted(project, found, "day,b\n1,2\n3,4\n"), found)
-        (step,) = process.steps
-        row = duckdb.execute(
-            f"select cast({step.expression} as text) from (select ? as day)", [text]
-        ).fetchone()
+        step, read = process.steps
+        assert read.reads == storage
+        row = duckdb.execute(f"select {step.expression} from (select ? as day)", [text]).fetchone()
         assert row == (wanted,)
 
 
@@ -240,7 +263,7 @@ def test_what_a_value_speaks_against_is_text_again(project: Project) -> None:
             *("total", "due", "note", "last")
         ]
         assert len(right.notes) == 3
-        assert [step.column for step in settled(right, found).steps] == ["day"]
+        assert [step.column for step in settled(right, found).steps] == ["day", "day"]
         # Two keys that are one number are two texts.
         warehouse.execute("insert into raw.orders (id) values ('01')")
         assert confirmed(draft, query).types["id"] == "text"

@@ -9,6 +9,7 @@ import pytest
 
 from controlplane.errors import SpecError
 from controlplane.generate import Process
+from controlplane.generate.checked import checked
 from controlplane.generate.process import Table
 from controlplane.specs.source_schema import SourceSchema
 from controlplane.sql import Column
@@ -608,6 +609,38 @@ def test_what_is_wrong_is_told_with_its_line_and_field(settling: Settling, case:
     assert len(found) == len(expected), found
     for message, beginning in zip(found, expected, strict=True):
         assert message.startswith(beginning), message
+
+
+def test_text_that_gets_a_type_is_read_like_the_sources_and_may_go_to_quarantine(
+    settling: Settling,
+) -> None:
+    """What is no text is cast as before; the rules see the type."""
+    block = transformations(
+        {
+            "type": "transform",
+            "expression": "replace(email, ',', '.')",
+            "parameters": {"type": "decimal(10,2)"},
+        },
+        {
+            "name": "whole",
+            "type": "transform",
+            "expression": "amount",
+            "parameters": {"type": "bigint"},
+        },
+    )
+    process = settling(**block)
+    assert [(step.column, step.reads) for step in process.steps] == [
+        *(("email", None), ("email", "decimal(10,2)"), ("amount", None))
+    ]
+    assert {each.name: each.type for each in process.columns}["email"] == "decimal(10,2)"
+    model = checked(process)
+    assert "{{ try_cast('email', 'decimal(10,2)') }} as email" in model
+    assert "{{ cast_error('email', 'decimal(10,2)') }}" in model
+    # A model has no types to read its records by, and its text may still be none.
+    source = {"source_type": "model", "model": "customers"}
+    of_model = checked(settling(type="transform", source_config=source, **block))
+    assert "{{ cast_error('email', 'decimal(10,2)') }} as _type_errors" in of_model
+    assert "case when _type_errors is null then 'accepted' else 'quarantine' end" in of_model
 
 
 def test_the_line_is_that_of_the_field(
