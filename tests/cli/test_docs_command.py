@@ -15,7 +15,6 @@ from controlplane.__main__ import main
 from controlplane.cli.docs import HOST, docs_server
 from controlplane.errors import ConfigError
 
-
 MODELS = """\
 models:
   - name: numbers

@@ -61,11 +61,11 @@ def _references(
     tests: Sequence[Node], models: Mapping[str, Node]
 ) -> list[tuple[str, str, ForeignKey]]:
     """Child, parent and columns of each reference that a test holds."""
-    found = {}
+    found: dict[tuple[str, str], tuple[str, str, ForeignKey]] = {}
     for test in tests:
         said = test.raw.get("test_metadata") or {}
         child = test.attached_node
-        if said.get("name") != "relationships" or child not in models:
+        if said.get("name") != "relationships" or child is None or child not in models:
             continue
         column, field = (said["kwargs"].get(each) for each in ("column_name", "field"))
         others = [each for each in test.depends_on if each != child]
@@ -83,7 +83,7 @@ def _references(
             nulls=0,
             reason="tested",
         )
-        found[child, key.columns, parent] = (child, parent, key)
+        found[child, key.columns[0]] = (child, parent, key)
     return list(found.values())
 
 
