@@ -34,7 +34,14 @@ from controlplane.discover.relationships import find_schema
 from controlplane.discover.roles import counted, with_roles
 from controlplane.discover.shared_readings import with_shared_readings
 from controlplane.discover.shared_types import with_shared_types
-from controlplane.discover.source import WORKERS, SourceTable, data_files, read_files, scratch
+from controlplane.discover.source import (
+    WORKERS,
+    SourceTable,
+    data_files,
+    read_files,
+    scratch,
+    size_of,
+)
 from controlplane.errors import ConfigError
 
 Part = Literal["all", "types", "keys"]
@@ -70,26 +77,24 @@ def discover(
         SourceError: nothing can be read.
     """
     texts = [str(each) for each in given]
-    with scratch() as (reader, folder):
-        tables, notes = _read(reader, texts, folder, declared=declared)
+    notes: list[str] = []
+    is_database = any(map(_is_database, texts))
+    if is_database and len(texts) > 1:
+        raise ConfigError("a database is discovered by itself", hint="leave the other sources out")
+    files = [] if is_database else data_files(texts)
+    with scratch(None if is_database else size_of(files)) as (reader, folder):
+        if is_database:
+            from controlplane.discover.database_source import read_database
+
+            tables = read_database(reader, texts[0], folder, declared=declared)
+        else:
+            tables, notes = read_files(reader, files, folder)
         findings = find(reader, tables, only=only, notes=notes, corrections=corrections)
         if quality_at is None:
             return findings
         from controlplane.discover.quality import find_quality
 
         return replace(findings, quality=find_quality(reader, tables, findings, quality_at))
-
-
-def _read(
-    reader: duckdb.DuckDBPyConnection, texts: Sequence[str], folder: Path, *, declared: bool
-) -> tuple[list[SourceTable], list[str]]:
-    if not any(_is_database(text) for text in texts):
-        return read_files(reader, data_files(texts), folder)
-    if len(texts) > 1:
-        raise ConfigError("a database is discovered by itself", hint="leave the other sources out")
-    from controlplane.discover.database_source import read_database
-
-    return read_database(reader, texts[0], folder, declared=declared), []
 
 
 def _is_database(text: str) -> bool:

@@ -7,7 +7,7 @@ its date one time. That form is a column's domain.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import duckdb
@@ -96,45 +96,30 @@ def profile_table(reader: duckdb.DuckDBPyConnection, table: SourceTable) -> Tabl
     """The profile of a table, from all of its rows."""
     columns: list[ColumnProfile] = []
     for start in range(0, len(table.columns), _AT_ONCE):
-        names = table.columns[start : start + _AT_ONCE]
-        domains = _domains(reader, table, names)
-        columns += _counts(reader, table, names, domains, start)
+        columns += _profile_columns(reader, table, start)
     return TableProfile(table, tuple(columns))
 
 
-def _domains(
-    reader: duckdb.DuckDBPyConnection, table: SourceTable, names: Sequence[str]
-) -> list[Domain]:
-    """The domain of each column: what a sample suggests, where all rows agree."""
-    maybe = _ask_domains(reader, f"(from {table.relation} limit {SAMPLE_ROWS})", names)
-    if table.rows <= SAMPLE_ROWS:
-        return maybe
-    likely = {n: domain for n, domain in zip(names, maybe, strict=True) if domain != "text"}
-    doubtful = _not_all(reader, table.relation, likely)
-    found = likely | dict(
-        zip(doubtful, _ask_domains(reader, table.relation, doubtful), strict=True)
-    )
-    return [found.get(name, "text") for name in names]
+def _profile_columns(
+    reader: duckdb.DuckDBPyConnection, table: SourceTable, start: int
+) -> list[ColumnProfile]:
+    """The profiles of some columns: counted in the domain that a sample suggests.
 
-
-def _not_all(
-    reader: duckdb.DuckDBPyConnection, relation: str, likely: Mapping[str, Domain]
-) -> list[str]:
-    """The columns of which not all values are in the domain that they were given."""
-    if not likely:
-        return []
-    fits = {
-        "integer": "case when not contains({c}, '.') then try_cast({c} as bigint) end",
-        "decimal": "try_cast({c} as double)",
-        "time": "case when contains({c}, '-') then try_cast({c} as timestamptz) end",
-        "empty": "null",
-    }
-    parts = [
-        f"count({quoted(name)}) = count({fits[domain].format(c=quoted(name))})"
-        for name, domain in likely.items()
+    Where not all rows are in that domain, all are asked for another, and the column is counted again.
+    """
+    names = table.columns[start : start + _AT_ONCE]
+    sample = f"(from {table.relation} limit {SAMPLE_ROWS})"
+    domains = dict(zip(names, _ask_domains(reader, sample, names), strict=True))
+    counted = _counts(reader, table, domains)
+    doubtful = [
+        name
+        for name, (present, profile) in counted.items()
+        if table.rows > SAMPLE_ROWS and domains[name] != "text" and profile.filled < present
     ]
-    row = _row(reader, f"select {', '.join(parts)} from {relation}")
-    return [name for name, all_fit in zip(likely, row, strict=True) if not all_fit]
+    if doubtful:
+        known = _ask_domains(reader, table.relation, doubtful)
+        counted |= _counts(reader, table, dict(zip(doubtful, known, strict=True)))
+    return [replace(counted[name][1], position=start + offset) for offset, name in enumerate(names)]
 
 
 def _ask_domains(
@@ -190,15 +175,12 @@ def _value(column: str, domain: Domain) -> str:
 
 
 def _counts(
-    reader: duckdb.DuckDBPyConnection,
-    table: SourceTable,
-    names: Sequence[str],
-    domains: Sequence[Domain],
-    start: int,
-) -> list[ColumnProfile]:
+    reader: duckdb.DuckDBPyConnection, table: SourceTable, domains: Mapping[str, Domain]
+) -> dict[str, tuple[int, ColumnProfile]]:
+    """How many rows of each column have a text, and its profile in its domain; positions are open."""
     exact = table.rows <= EXACT_ROWS
     parts = []
-    for name, domain in zip(names, domains, strict=True):
+    for name, domain in domains.items():
         column = quoted(name)
         value = _value(column, domain)
         distinct = "count(distinct {})" if exact else "approx_count_distinct({})"
@@ -211,37 +193,36 @@ def _counts(
             more = f"null, null, null, min({value}), max({value}), null"
         else:
             more = "null, null, null, null, null, null"
-        parts.append(f"count({value}), {distinct.format(value)}, {more}")
+        parts.append(f"count({column}), count({value}), {distinct.format(value)}, {more}")
     row = _row(reader, f"select {', '.join(parts)} from {table.relation}")
-    found = []
-    for offset, (name, domain) in enumerate(zip(names, domains, strict=True)):
-        filled, distinct_count, shortest, longest, mean, low, high, spaces = row[
-            offset * 8 : offset * 8 + 8
+    found = {}
+    for index, (name, domain) in enumerate(domains.items()):
+        present, filled, count, shortest, longest, mean, low, high, spaces = row[
+            index * 9 : index * 9 + 9
         ]
         value = _value(quoted(name), domain)
-        count, is_exact = distinct_count, exact
+        is_exact = exact
         if not exact and filled == table.rows and count >= (1 - ESTIMATE_ERROR) * table.rows:
             count = _row(reader, f"select count(distinct {value}) from {table.relation}")[0]
             is_exact = True
-        found.append(
-            ColumnProfile(
-                table=table.name,
-                name=name,
-                position=start + offset,
-                rows=table.rows,
-                filled=filled,
-                distinct=min(count, filled),
-                is_exact=is_exact,
-                domain=domain,
-                value=value,
-                shortest=shortest or 0,
-                longest=longest or 0,
-                mean_length=float(mean or 0),
-                low=low,
-                high=high,
-                has_spaces=float(spaces or 0),
-            )
+        profile = ColumnProfile(
+            table=table.name,
+            name=name,
+            position=0,
+            rows=table.rows,
+            filled=filled,
+            distinct=min(count, filled),
+            is_exact=is_exact,
+            domain=domain,
+            value=value,
+            shortest=shortest or 0,
+            longest=longest or 0,
+            mean_length=float(mean or 0),
+            low=low,
+            high=high,
+            has_spaces=float(spaces or 0),
         )
+        found[name] = (present, profile)
     return found
 
 

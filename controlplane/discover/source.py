@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +27,11 @@ _DATA = re.compile(
     rf"\.(csv|tsv|tab|psv|txt|dat|json|jsonl|ndjson|parquet|xlsx|xlsm|xls|ods|xml){_PACKED}$", re.I
 )
 _ENDINGS = re.compile(r"(\.\w{1,8})?\.(gz|bz2|xz|zst|zstd|zip)$|\.\w{1,8}$", re.I)
+_IS_PACKED = re.compile(r"\.(gz|bz2|xz|zst|zstd|zip|parquet|xlsx|xlsm|ods)$", re.I)
 _DOCUMENT = re.compile(r"\.json$", re.I)
 MEMORY_LIMIT = "1.4GB"
+# Bytes of files whose tables are kept in memory; packed files count several times.
+IN_MEMORY, UNPACKED = 300_000_000, 8
 # Tables are looked at in turns by so many: while DuckDB reads one, another is thought about.
 WORKERS = 2
 
@@ -61,11 +64,18 @@ class SourceTable:
 
 
 @contextmanager
-def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """An empty DuckDB on disk, and a folder for scratch files; both go with the block."""
+def scratch(size: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """An empty DuckDB, and a folder for scratch files; both go with the block.
+
+    Args:
+        size: how many bytes of text are going to be read, as far as it is known. Few are kept in
+            memory, which takes half of the time.
+    """
     with TemporaryDirectory(prefix="databank-discover-") as name:
         folder = Path(name)
-        with closing(duckdb.connect(str(folder / "tables.duckdb"))) as reader:
+        fits = size is not None and size <= IN_MEMORY
+        place = ":memory:" if fits else str(folder / "tables.duckdb")
+        with closing(duckdb.connect(place)) as reader:
             prepare_reader(reader, folder)
             reader.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
             yield reader, folder
@@ -97,6 +107,15 @@ def data_files(given: Sequence[str]) -> list[Path]:
                 hint="give a folder of data files, a data file, or a connection URL of PostgreSQL",
             )
     return list(found)
+
+
+def size_of(paths: Sequence[Path]) -> int:
+    """About how many bytes of text are in files; those that cannot be asked count for nothing."""
+    total = 0
+    for path in paths:
+        with suppress(OSError):
+            total += path.stat().st_size * (UNPACKED if _IS_PACKED.search(path.name) else 1)
+    return total
 
 
 def read_files(
