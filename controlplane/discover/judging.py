@@ -37,6 +37,7 @@ _DENSE, _SPARSE = 0.98, 0.5
 # A key of so few values is used as a whole by rows enough.
 _SHORT_KEY = 12
 _SEVERAL = 2
+_YEARS = 1800, 2100
 # What values say from here on is no accident.
 _TELLING = 3.0
 # How well a key says a column whose name it shortens.
@@ -156,7 +157,9 @@ def _integer_score(inclusion: Inclusion) -> float:
         return 0.0
     span = parent.high - parent.low + 1
     if parent.low > 100 and parent.low > 0.1 * span:
-        # Numbers that begin far from one are met by accident as seldom as codes.
+        # Numbers that begin far from one are met by accident as seldom as codes; years are not.
+        if _YEARS[0] <= child.low and child.high <= _YEARS[1]:
+            return -1.0
         return min(4.0, 1.0 + 0.6 * math.log2(1 + count)) + min(0.0, _gap_score(inclusion))
     low, high = max(child.low, parent.low), min(child.high, parent.high)
     reach = max(1, high - low + 1) / span

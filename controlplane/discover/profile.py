@@ -114,12 +114,19 @@ def _profile_columns(
     doubtful = [
         name
         for name, (present, profile) in counted.items()
-        if table.rows > SAMPLE_ROWS and domains[name] != "text" and profile.filled < present
+        if table.rows > SAMPLE_ROWS and not _holds(domains[name], present, profile.filled)
     ]
     if doubtful:
         known = _ask_domains(reader, table.relation, doubtful)
         counted |= _counts(reader, table, dict(zip(doubtful, known, strict=True)))
     return [replace(counted[name][1], position=start + offset) for offset, name in enumerate(names)]
+
+
+def _holds(domain: Domain, present: int, filled: int) -> bool:
+    """Whether all texts are in a domain: none for an empty one, any for text."""
+    if domain == "empty":
+        return not present
+    return domain == "text" or present == filled
 
 
 def _ask_domains(
