@@ -130,7 +130,7 @@ def offices() -> dict[str, Rows]:
     """Two clients whose customers share some numbers, and orders with three customers each."""
     chance = random.Random(4)
     numbers = {"010": range(100_001, 100_081), "020": range(100_051, 100_101)}
-    customers = [[client, n] for client, each in numbers.items() for n in each]
+    customers = [(client, n) for client, each in numbers.items() for n in each]
 
     def other(client: str) -> int:
         return chance.choice(numbers[client])
