@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from controlplane.discover import sentinels
@@ -9,6 +10,7 @@ from controlplane.discover.evidence import Choice, Evidence, exceptions_in, fit
 from controlplane.discover.findings import ValueType
 from controlplane.discover.numbers import Numbers
 
+_FEWEST_CODES = 20
 _UNIX = {10: ("unix_seconds", 1), 13: ("unix_milliseconds", 1000)}
 
 
@@ -31,6 +33,8 @@ def number_choice(evidence: Evidence, numbers: Numbers | None) -> Choice | None:
         return None
     share, odd = found
     name = evidence.name
+    if numbers.is_plain and not numbers.whole and _are_dotted_codes(evidence, numbers):
+        return None
     if numbers.is_plain and numbers.whole:
         if name.is_phone or name.is_postcode or name.is_code:
             return None
@@ -89,6 +93,16 @@ def number_choice(evidence: Evidence, numbers: Numbers | None) -> Choice | None:
         numbers.matched,
         numbers,
     )
+
+
+def _are_dotted_codes(evidence: Evidence, numbers: Numbers) -> bool:
+    """Whether texts that are all different would not be, as numbers: `1987.1` and `1987.10`."""
+    if evidence.distinct < evidence.rows or evidence.rows < _FEWEST_CODES:
+        return False
+    if any(re.search(r"[.]0[0-9]|[eE+-]", value) for value in numbers.matched):
+        # What counts the codes of a year begins with no nought.
+        return False
+    return len({float(value) for value in numbers.matched}) < len(numbers.matched)
 
 
 def _integers(numbers: Numbers) -> dict[str, int]:

@@ -23,6 +23,7 @@ SAMPLE_ROWS = 2_000
 # An estimate of distinct values is this much off at most: nearer to the rows is counted exactly.
 ESTIMATE_ERROR = 0.2
 _AT_ONCE = 100
+_NEARLY = 0.7
 # What stands for a missing number or time; among texts it may be a code.
 _MISSING = (
     "('NA', 'N/A', 'n/a', 'na', 'NULL', 'null', 'None', 'nan', 'NaN', '\\N', '-', '?', '#N/A')"
@@ -119,7 +120,21 @@ def _profile_columns(
     if doubtful:
         known = _ask_domains(reader, table.relation, doubtful)
         counted |= _counts(reader, table, dict(zip(doubtful, known, strict=True)))
+    codes = [name for name, (_, profile) in counted.items() if _may_be_code(profile)]
+    if codes:
+        as_text = _counts(reader, table, dict.fromkeys(codes, "text"))
+        counted |= {name: each for name, each in as_text.items() if each[1].is_unique}
     return [replace(counted[name][1], position=start + offset) for offset, name in enumerate(names)]
+
+
+def _may_be_code(profile: ColumnProfile) -> bool:
+    """Whether decimals are nearly all different, so that their texts may be: `1987.1`, `1987.10`."""
+    return (
+        profile.domain == "decimal"
+        and profile.is_exact
+        and profile.filled == profile.rows
+        and _NEARLY * profile.rows <= profile.distinct < profile.rows
+    )
 
 
 def _holds(domain: Domain, present: int, filled: int) -> bool:

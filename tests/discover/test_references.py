@@ -205,3 +205,13 @@ def test_years_refer_to_no_numbers(found_in: Any) -> None:
         }
     )
     assert not found.table("clubs").foreign_keys
+
+
+def test_numbers_with_a_point_that_differ_as_texts_alone_are_codes(found_in: Any) -> None:
+    """Read as decimals, the tenth of a year would be its first."""
+    codes = [f"{year}.{n}" for year in range(1960, 1990) for n in range(1, 14)]
+    rows = [[code, f"S{index % 40}"] for index, code in enumerate(codes)]
+    table = found_in({"acquisition": [["acquisition_no", "source"], *rows]}).table("acquisition")
+    assert table.primary_key is not None
+    assert table.primary_key.columns == ("acquisition_no",)
+    assert table.columns[0].kind.type == "string"
