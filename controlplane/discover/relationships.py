@@ -16,8 +16,9 @@ from dataclasses import replace
 
 from controlplane.discover.bridges import with_bridges
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
-from controlplane.discover.judging import Rivals, judged, said_of
+from controlplane.discover.judging import judged
 from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.name_evidence import Rivals, said_of
 from controlplane.discover.name_match import TableNames
 from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.discover.references import Keys, Reference, Schema

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from controlplane.discover.inclusion import NEAR, Inclusion, Values
-from controlplane.discover.judging import coverage_score
 from controlplane.discover.keys import KeyCandidate
 from controlplane.discover.name_match import TableNames, ends_alike, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.discover.references import Keys, Reference
+from controlplane.discover.value_evidence import coverage_score
 
 _MOST_TUPLES = 40
 # Of combinations fewer are in a key by accident, and fewer are orphans.
