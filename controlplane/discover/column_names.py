@@ -13,7 +13,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _FLAG_FIRST = word_set("is has was can should did does allow allows needs ist hat est")
 # Adjectives such as `active` are not among them: many databases keep 0 and 1 as a number there.
 _FLAG = word_set("flag bool boolean indicator contract enabled disabled deleted optin optout")
-_FLAG_ENDS = ("flag", "bool", "indicator", "_yn", "_ind")
+_FLAG_ENDS = ("flag", "bool", "indicator", "_yn", "_ind", "_fl", "flg")
 _PHONE = word_set(
     "phone phones telephone telefon telefono mobile mobil cell cellphone fax tel msisdn"
 )
@@ -86,6 +86,9 @@ _TEXT = word_set(
 _COMPACT_MONTH = word_set("month period yyyymm yearmonth ym monat mois")
 
 
+_COUNTED = frozenset("c col column f field var v x".split())
+
+
 @dataclass(frozen=True)
 class ColumnName:
     """The words of a column's name in lower case, and what they say."""
@@ -105,6 +108,12 @@ class ColumnName:
     def joined(self) -> str:
         """The words with `_` between them."""
         return "_".join(self.words)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it only counts: `c1`, `col_2`, `field3`."""
+        counted = [word for word in self.words if word.isdigit()]
+        return bool(counted) and all(w.isdigit() or w in _COUNTED for w in self.words)
 
     @property
     def is_flag(self) -> bool:

@@ -139,6 +139,9 @@ def _time(evidence: Evidence, times: Times | None) -> Choice | None:
             return None
         if not name.is_time and (matched < 0.97 * evidence.rows or len(times.matched) < 2):
             return None
+        if name.says_nothing and times.format == "%Y%m%d":
+            # Eight digits that nobody calls a day are declared whole numbers more often than days.
+            return None
     if not times.has_date and (name.is_duration or _is_long(evidence)):
         return None
     kind: ValueType = (

@@ -92,9 +92,17 @@ def test_dates_and_times_are_found_with_a_pattern_that_reads_them(
     kind, pattern, storage = TIMES[value]
     # A second value of the same form.
     other = value.replace("2024", "2023").replace("/24", "/23").replace("59", "58")
-    found = one(reader, [value, other])
+    found = one(reader, [value, other], name="moment")
     assert (found.type, found.format, found.storage) == (kind, pattern, storage)
     assert datetime.strptime(value, pattern)  # noqa: DTZ007 - any that is read
+
+
+def test_eight_digits_are_days_unless_their_name_only_counts(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    values = [f"2024{month:02}{day:02}" for month in range(1, 13) for day in (1, 17, 28)]
+    assert one(reader, values, name="opened").type == "date"
+    assert one(reader, values, name="c7").type == "integer"
 
 
 def test_months_are_read_in_other_languages(reader: duckdb.DuckDBPyConnection) -> None:
