@@ -134,7 +134,7 @@ def said_of(
     key = target.columns[parent.columns[0]]
     if not core:
         return 0.0
-    by_table = matches(core, target.table)
+    by_table = 0.9 if core[-1] == target.alias else matches(core, target.table)
     by_key = 0.0
     if key.core:
         own = max(matches(key.core, target.table), matches(target.table, key.core))

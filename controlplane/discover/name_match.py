@@ -59,10 +59,15 @@ class KeyName:
 
 @dataclass(frozen=True)
 class TableNames:
-    """The words of a table's name and of each of its columns."""
+    """The words of a table's name and of each of its columns.
+
+    `alias` is the short word that its columns begin with, by which others may call it: `ct` where they
+    are `ct_id` and `ct_name`; empty where there is none.
+    """
 
     table: tuple[str, ...]
     columns: dict[str, KeyName]
+    alias: str = ""
 
 
 def read_names(tables: Mapping[str, Sequence[str]]) -> dict[str, TableNames]:
@@ -79,7 +84,7 @@ def read_names(tables: Mapping[str, Sequence[str]]) -> dict[str, TableNames]:
             own = own[:-1]
         prefix = _prefix(columns, own)
         found[name] = TableNames(
-            _plain(own), {column: _key_name(column, prefix, known) for column in columns}
+            _plain(own), {column: _key_name(column, prefix, known) for column in columns}, prefix
         )
     return found
 

@@ -173,6 +173,8 @@ def _same(child: ColumnProfile, parent: ColumnProfile, names: Mapping[str, Table
     if given.full == wanted.full:
         return 1.0
     mine = given.core or names[child.table].table
+    if not wanted.core and mine[-1] == names[parent.table].alias:
+        return 1.0
     if len(given.full) == len(wanted.full) == 1:
         alike = ends_alike(given.full[0], wanted.full[0])
         return max(alike, matches(mine, wanted.core))

@@ -126,6 +126,28 @@ def test_names_that_were_shortened_and_written_together_are_read(found_in: Any) 
     assert references(found.table("PRDTAB")) == {("SUCPRD",): "PRDTAB(PRDCD)"}
 
 
+def test_tables_are_called_by_the_word_that_their_columns_begin_with(found_in: Any) -> None:
+    chance = random.Random(9)
+    found = found_in(
+        {
+            "city": [["ct_id", "ct_name"], *[[n, f"City {n}"] for n in range(1, 60)]],
+            "venue": [
+                ["vn_id", "vn_name", "vn_ct", "vn_parking"],
+                *[
+                    [n, f"Venue {n}", chance.randint(1, 59), chance.randint(1, 300)]
+                    for n in range(1, 80)
+                ],
+            ],
+            "promoter": [
+                ["pr_id", "pr_name", "pr_ct"],
+                *[[n, f"Promoter {n}", chance.choice((3, 5, 8))] for n in range(1, 30)],
+            ],
+        }
+    )
+    assert references(found.table("venue")) == {("vn_ct",): "city(ct_id)"}
+    assert references(found.table("promoter")) == {("pr_ct",): "city(ct_id)"}
+
+
 def offices() -> dict[str, Rows]:
     """Two clients whose customers share some numbers, and orders with three customers each."""
     chance = random.Random(4)
