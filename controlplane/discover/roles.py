@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controlplane.discover.findings import Additivity, Column, Findings, Role, Table
-from controlplane.discover.lexicon import AMOUNTS, NON_ADDITIVE, PARTS_OF_TIME, SEMI_ADDITIVE
+from controlplane.discover.lexicon import (
+    AMOUNTS,
+    NON_ADDITIVE,
+    PARTS_OF_TIME,
+    PERSON_NAMES,
+    PERSONAL,
+    SEMI_ADDITIVE,
+)
 from controlplane.discover.name_match import words
 
 _FLAG_VALUES = 2
@@ -16,22 +23,26 @@ _FLAG_VALUES = 2
 _SEVERAL = 2
 _MANY_TIMES = 3
 _FEW_COLUMNS = 3
+# What happened has so many lines at most; what is referred to more often is a thing.
+_MOST_LINES = 30
+# So many rows have an address of their own where rows are persons.
+_OWN = 0.5
 # Of events so many times are different; the times of a batch are not.
 _EVENT_SHARE = 0.05
 
 
 def with_roles(findings: Findings) -> Findings:
     """The findings with the role of each table and the additivity of what facts measure."""
-    incoming: dict[str, set[str]] = {}
+    incoming: dict[str, list[str]] = {}
     for table in findings.tables:
         for key in table.foreign_keys:
             if key.ref_table != table.name:
-                incoming.setdefault(key.ref_table, set()).add(table.name)
+                incoming.setdefault(key.ref_table, []).append(table.name)
     rows = {table.name: table.rows for table in findings.tables}
     tables = []
     for table in findings.tables:
         measured = _measured(table)
-        role, reason = _role(measured, incoming.get(table.name, set()), rows)
+        role, reason = _role(measured, incoming.get(table.name, []), rows)
         tables.append(replace(measured, role=role, role_reason=reason))
     return replace(findings, tables=tuple(tables))
 
@@ -64,7 +75,9 @@ def _additivity(column: Column, table: Table) -> Additivity | None:
     return "additive"
 
 
-def _role(table: Table, incoming: set[str], rows: dict[str, int]) -> tuple[Role, str]:
+def _role(table: Table, links: list[str], rows: dict[str, int]) -> tuple[Role, str]:
+    """The role of a table that these tables refer to, each as often as it does."""
+    incoming = set(links)
     outgoing = {key.ref_table for key in table.foreign_keys} - {table.name}
     measures = [column.name for column in table.columns if column.additivity is not None]
     times = [c.name for c in table.columns if c.kind.type in ("date", "datetime", "time")]
@@ -81,9 +94,12 @@ def _role(table: Table, incoming: set[str], rows: dict[str, int]) -> tuple[Role,
         found = "what is measured" if measures else "times"
         number = "a table" if len(outgoing) == 1 else f"{len(outgoing)} tables"
         return "fact", f"refers to {number}, has {found}, and nothing refers to it"
+    if incoming and _is_party(table):
+        return "dimension", f"persons or firms, {counted(len(incoming), 'table')} to it"
     if len(outgoing) >= _SEVERAL and events and table.rows > _MANY_TIMES * parents:
         return "fact", "refers to tables of far fewer rows, and has what is measured"
-    if len(incoming) == 1 and outgoing and _is_event(table):
+    has_lines = len(links) == 1 and rows[links[0]] <= _MOST_LINES * table.rows
+    if has_lines and outgoing and _is_event(table):
         return "fact", "events, which their lines refer to"
     if incoming:
         if len(table.columns) <= _FEW_COLUMNS and not outgoing:
@@ -97,6 +113,16 @@ def _role(table: Table, incoming: set[str], rows: dict[str, int]) -> tuple[Role,
 def counted(number: int, unit: str) -> str:
     """A number of things that refer: `1 table refers`, `2 tables refer`."""
     return f"1 {unit} refers" if number == 1 else f"{number} {unit}s refer"
+
+
+def _is_party(table: Table) -> bool:
+    """Whether rows are somebody: each can be written to or called, or has a first name and a last."""
+    named = {word for column in table.columns for word in words(column.name)}
+    reached = any(
+        column.kind.semantic in ("email", "phone") and column.distinct > _OWN * table.rows
+        for column in table.columns
+    )
+    return reached or bool(named & PERSONAL) or len(named & PERSON_NAMES) >= _SEVERAL
 
 
 def _is_bridge(table: Table) -> bool:
