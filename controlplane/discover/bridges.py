@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 from controlplane.discover.profile import TableProfile
 from controlplane.discover.references import Keys, Reference
 

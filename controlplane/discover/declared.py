@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from controlplane.discover.inclusion import Values
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 from controlplane.discover.profile import TableProfile
 from controlplane.discover.references import Reference, Schema
 

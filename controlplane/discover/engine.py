@@ -26,7 +26,8 @@ from controlplane.discover.findings import (
 )
 from controlplane.discover.hierarchies import find_hierarchies
 from controlplane.discover.inclusion import Values
-from controlplane.discover.keys import KeyCandidate, almost_keys, find_keys
+from controlplane.discover.key_candidate import KeyCandidate
+from controlplane.discover.keys import almost_keys, find_keys
 from controlplane.discover.name_match import TableNames, are_meaningless, read_names
 from controlplane.discover.profile import Domain, TableProfile, profile_table
 from controlplane.discover.references import Reference, Schema

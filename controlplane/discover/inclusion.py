@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.targets.base import quoted
 

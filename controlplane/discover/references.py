@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controlplane.discover.inclusion import Inclusion
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 
 Keys = Mapping[str, tuple[KeyCandidate, float]]
 

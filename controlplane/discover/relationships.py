@@ -17,7 +17,7 @@ from dataclasses import replace
 from controlplane.discover.bridges import with_bridges
 from controlplane.discover.inclusion import LEAST_COVERAGE, Inclusion, Values, is_eligible
 from controlplane.discover.judging import judged
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 from controlplane.discover.name_evidence import Rivals, said_of
 from controlplane.discover.name_match import TableNames
 from controlplane.discover.profile import ColumnProfile, TableProfile

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from controlplane.discover.inclusion import NEAR, Inclusion, Values
-from controlplane.discover.keys import KeyCandidate
+from controlplane.discover.key_candidate import KeyCandidate
 from controlplane.discover.name_match import TableNames, ends_alike, matches
 from controlplane.discover.profile import ColumnProfile, TableProfile
 from controlplane.discover.references import Keys, Reference
