@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from controlplane.discover.findings import Findings, ForeignKey, Table
 
 
+# So many paths are named; the rest is counted.
+_SHOWN = 5
+
+
 @click.command(epilog="Example: databank discover exports/ --only keys")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option(
@@ -119,8 +123,7 @@ def _text(findings: Findings, only: str | None, made: dict[str, Any] | None) -> 
     if made is None:
         return _render(findings, only)
     if not made["specs"]:
-        listed = ", ".join(made["kept"])
-        written = f"Nothing to draft: the project loads every table already ({listed})."
+        written = f"Nothing to draft: the project loads every table already ({_few(made['kept'])})."
     else:
         rejected = f", {made['rejected']:,} rejected" if made["rejected"] else ""
         counts = [
@@ -130,7 +133,7 @@ def _text(findings: Findings, only: str | None, made: dict[str, Any] | None) -> 
         ]
         written = f"{', '.join(counts)}:\n  " + "\n  ".join(made["specs"])
         if made["kept"]:
-            written += f"\nLeft as they are: {', '.join(made['kept'])}"
+            written += f"\nLeft as they are: {_few(made['kept'])}"
         written += "\nReview them, then build: databank run"
     return f"{_render(findings, only)}\n\n{written}"
 
@@ -192,6 +195,12 @@ def _reference(key: ForeignKey) -> str:
         f"{', '.join(key.columns)} -> {key.ref_table}.{', '.join(key.ref_columns)}"
         f" {key.cardinality} ({key.confidence:.2f}: {key.reason}{against})"
     )
+
+
+def _few(paths: list[str]) -> str:
+    """The first of some paths, and how many more there are."""
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more
 
 
 def _count(count: int, unit: str) -> str:
