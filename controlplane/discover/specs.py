@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.config import Project
-from controlplane.discover.confirm import confirmed
+from controlplane.discover.confirm import agreeing, confirmed
 from controlplane.discover.draft import Draft, draft_process
 from controlplane.discover.findings import Findings, Table
 from controlplane.discover.levels import Query
@@ -109,14 +109,14 @@ def draft_specs(
 
 
 def confirm_specs(drafts: Drafts, query: Query) -> Drafts:
-    """The drafts as far as the loaded data confirm them.
+    """The drafts as far as the loaded data confirm them, with one type on both sides of a reference.
 
     Args:
         drafts: the processes, whose data are loaded.
         query: the rows of a query over the raw tables.
     """
     found = {name: confirmed(draft, query) for name, draft in drafts.processes.items()}
-    return replace(drafts, processes=found)
+    return replace(drafts, processes=agreeing(found, drafts.findings))
 
 
 def places_of(source: str, findings: Findings) -> dict[str, Path]:

@@ -5,194 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from controlplane import naming
 from controlplane.discover.draft import verified_key
 from controlplane.discover.findings import Column, Findings, ForeignKey, Table
 from controlplane.discover.names import TableName
+from controlplane.discover.parts import DAYS, Part, is_bookkeeping, parts, usable_keys
 from controlplane.generate.star_source import default_role
 
-Part = Literal["fact", "dimension", "bridge"]
-# When a row was written says nothing of the event.
-_BOOKKEEPING = (
-    "last_update",
-    "updated",
-    "modified",
-    "created",
-    "create_date",
-    "loaded",
-    "inserted",
-)
-_DAYS = frozenset({"date", "day", "calendar", "time", "dates", "days", "times", "calendar_date"})
-_ADDS_UP = ("additive", "semi-additive")
+# Columns of what a dimension is made of: in several roles, in one, and of all together.
+_LOOKUP, _WIDE, _WIDEST = 6, 40, 100
 _SHORT = frozenset({"id", "key", "code", "no", "number", "num", "uid", "uuid", "pk"})
 _NUMBERS = ("integer", "bigint", "decimal", "double")
-
-
-def usable_keys(table: Table, findings: Findings) -> list[ForeignKey]:
-    """The foreign keys of a table that name one row of a table that is there."""
-    tables = {each.name: each for each in findings.tables}
-    own = {column.name for column in table.columns}
-    found: list[ForeignKey] = []
-    for key in table.foreign_keys:
-        other = tables.get(key.ref_table)
-        if other is None or not own.issuperset(key.columns):
-            continue
-        keys = [other.primary_key] if other.primary_key else []
-        unique = [
-            set(each.columns)
-            for each in (*keys, *other.candidate_keys)
-            if not each.duplicates and not each.nulls
-        ]
-        same = other is table and set(key.columns) == set(key.ref_columns)
-        if set(key.ref_columns) in unique and not same:
-            found.append(key)
-    # Of two ways to name a row, its key and another number of it, the key is enough.
-    by_key = {
-        key.ref_table
-        for key in found
-        if (own_key := verified_key(tables[key.ref_table])) is not None
-        and set(own_key.columns) == set(key.ref_columns)
-    }
-    return [
-        key
-        for key in found
-        if key.ref_table not in by_key
-        or (own_key := verified_key(tables[key.ref_table])) is None
-        or set(own_key.columns) == set(key.ref_columns)
-    ]
-
-
-def parts(findings: Findings) -> dict[str, Part | None]:
-    """What each table is in the star: None for one that nothing tells the rows of apart."""
-    incoming = Counter(
-        key.ref_table
-        for table in findings.tables
-        for key in usable_keys(table, findings)
-        if key.ref_table != table.name
-    )
-    found = {table.name: _part(table, findings, incoming) for table in findings.tables}
-    for table in findings.tables:
-        if found[table.name] == "fact" and _is_entity(table, findings, found):
-            found[table.name] = "dimension"
-    for table in findings.tables:
-        if found[table.name] == "dimension" and (
-            _only_links(table, findings, found) or _is_counted(table, findings, found)
-        ):
-            found[table.name] = "fact"
-    for table in findings.tables:
-        ends = {key.ref_table for key in usable_keys(table, findings)} - {table.name}
-        is_counted = any(column.additivity in _ADDS_UP for column in table.columns)
-        is_daily = any(_is_calendar(name) for name in ends)
-        dimensions = [name for name in ends if found[name] == "dimension"]
-        # What has something to add up, a day, or hangs on an event, is an event itself.
-        if found[table.name] == "bridge" and (is_counted or is_daily or len(dimensions) < 2):
-            found[table.name] = "fact"
-        if (
-            found[table.name] == "dimension"
-            and not incoming[table.name]
-            and any(found[name] == "fact" for name in ends)
-        ):
-            found[table.name] = "fact"
-    return found
-
-
-def _is_entity(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
-    """Whether a fact happened at no time, and others speak of it: then it is what they speak of."""
-    if verified_key(table) is None or _happened(table, findings):
-        return False
-    return any(
-        key.ref_table == table.name
-        for other in findings.tables
-        if other.name != table.name and found[other.name] in ("fact", "bridge")
-        for key in usable_keys(other, findings)
-    )
-
-
-def _is_counted(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
-    """Whether a dimension is an event that others continue, such as a sale that is returned."""
-    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
-    additive = [column for column in table.columns if column.additivity == "additive"]
-    readers = {
-        each.name
-        for each in findings.tables
-        if each.name != table.name
-        and any(key.ref_table == table.name for key in usable_keys(each, findings))
-    }
-    return (
-        _happened(table, findings)
-        and len(additive) > 1
-        and len(keys) > 2
-        and all(found[name] != "dimension" for name in readers)
-    )
-
-
-def _happened(table: Table, findings: Findings) -> bool:
-    """Whether it has a date, or names a row of a calendar."""
-    return any(
-        column.kind.type in ("date", "datetime") and not _is_bookkeeping(column.name)
-        for column in table.columns
-    ) or any(_is_calendar(key.ref_table) for key in usable_keys(table, findings))
-
-
-def _is_calendar(name: str) -> bool:
-    return bool(_DAYS.intersection(naming.snake_case(name).split("_")))
-
-
-def _only_links(table: Table, findings: Findings, found: Mapping[str, Part | None]) -> bool:
-    """Whether a dimension says nothing of its own, such as a copy of a film in a store.
-
-    A fact without measures then hands its keys on to the facts that name it.
-    """
-    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
-    own = verified_key(table)
-    inside = {name for key in keys for name in key.columns} | set(own.columns if own else ())
-    readers = [
-        each.name
-        for each in findings.tables
-        if each.name != table.name
-        and any(key.ref_table == table.name for key in usable_keys(each, findings))
-    ]
-    return (
-        len(keys) > 1
-        and bool(readers)
-        and all(found[name] == "fact" for name in readers)
-        and all(column.name in inside or _is_bookkeeping(column.name) for column in table.columns)
-    )
-
-
-def _part(table: Table, findings: Findings, incoming: Mapping[str, int]) -> Part | None:
-    keys = [key for key in usable_keys(table, findings) if key.ref_table != table.name]
-    words = naming.snake_case(table.name).split("_")
-    if words[0] in ("fact", "fct") or words[-1] in ("fact", "fct"):
-        # The source says so itself.
-        return "fact"
-    if table.role == "bridge":
-        return "bridge" if len(keys) > 1 else "fact"
-    part: Part = "dimension"
-    if table.role == "fact" or (table.role is None and _is_event(table, findings, keys, incoming)):
-        part = "fact"
-    if part == "dimension" and verified_key(table) is None:
-        return "fact" if keys or any(map(_is_measured, table.columns)) else None
-    return part
-
-
-def _is_event(
-    table: Table, findings: Findings, keys: Sequence[ForeignKey], incoming: Mapping[str, int]
-) -> bool:
-    """Whether a table without a role looks like events: it hangs on others, at a date or in numbers."""
-    if incoming[table.name]:
-        return _happened(table, findings) and bool(keys) and incoming[table.name] == 1
-    return bool(keys) and (_happened(table, findings) or any(map(_is_measured, table.columns)))
-
-
-def _is_measured(column: Column) -> bool:
-    return column.additivity is not None
-
-
-def _is_bookkeeping(name: str) -> bool:
-    return any(word in naming.snake_case(name) for word in _BOOKKEEPING)
 
 
 @dataclass
@@ -206,6 +31,7 @@ class _Drawing:
     relations: list[dict[str, Any]] = field(default_factory=list)
     # What a relation was drawn of, by the table it belongs to.
     drawn: dict[str, list[tuple[ForeignKey, dict[str, Any]]]] = field(default_factory=dict)
+    _made_of: dict[str, tuple[set[tuple[tuple[str, ...], str]], int]] = field(default_factory=dict)
 
     def columns(self, table: Table) -> dict[str, str]:
         """The column of silver for each column."""
@@ -234,10 +60,39 @@ class _Drawing:
         ]
 
     def flattens(self, table: Table, key: ForeignKey) -> bool:
-        """Whether a dimension gets the columns of what a key leads to: no calendar, no circle."""
-        if self.names[key.ref_table].entity in _DAYS or key.ref_table == table.name:
-            return False
-        return table.name not in self._behind(key.ref_table)
+        """Whether a dimension gets the columns of what a key leads to: no calendar, no circle.
+
+        Of what is wide it gets them once at most: a club has a chair and a treasurer, and the key of
+        each.
+        """
+        return (key.columns, key.ref_table) in self._flattened(table)[0]
+
+    def _flattened(self, table: Table) -> tuple[set[tuple[tuple[str, ...], str]], int]:
+        """The keys whose tables a dimension is made of beside its own, and how many columns it gets."""
+        if table.name not in self._made_of:
+            found: set[tuple[tuple[str, ...], str]] = set()
+            width = len(table.columns)
+            keys = [
+                key
+                for key in usable_keys(table, self.findings)
+                if self.parts[key.ref_table] == "dimension"
+            ]
+            roles = Counter(key.ref_table for key in keys)
+            for key in keys:
+                if self._leads_back(table, key):
+                    continue
+                more = self._flattened(self.findings.table(key.ref_table))[1]
+                wide = _LOOKUP if roles[key.ref_table] > 1 else _WIDE
+                if more <= wide and width + more <= _WIDEST:
+                    found.add((key.columns, key.ref_table))
+                    width += more
+            self._made_of[table.name] = found, width
+        return self._made_of[table.name]
+
+    def _leads_back(self, table: Table, key: ForeignKey) -> bool:
+        if self.names[key.ref_table].entity in DAYS or key.ref_table == table.name:
+            return True
+        return table.name in self._behind(key.ref_table)
 
     def _behind(self, name: str) -> set[str]:
         """The dimensions that a table leads to."""
@@ -336,7 +191,7 @@ class _Drawing:
         days = {
             relation["columns"][0]
             for key, relation in drawn
-            if self.names[key.ref_table].entity in _DAYS and len(key.columns) == 1
+            if self.names[key.ref_table].entity in DAYS and len(key.columns) == 1
         }
         dates, measures, degenerate = [], [], []
         for column in table.columns:
@@ -372,7 +227,7 @@ class _Drawing:
 
     def _date(self, column: Column, name: str, taken: set[str]) -> dict[str, Any] | None:
         """A date as a role of the calendar; None for when a row was written."""
-        if _is_bookkeeping(column.name):
+        if is_bookkeeping(column.name):
             return None
         role = default_role(name)
         for candidate in dict.fromkeys((role, name[:30].strip("_"), f"{name[:26]}_on")):
@@ -409,8 +264,9 @@ def draw_star(
 ) -> dict[str, Any]:
     """The document of the star's spec.
 
-    Facts and bridges stay as they are; a dimension that only other dimensions name is flattened into
-    them; where dimensions name each other in a circle, or a calendar, it is the key that is kept.
+    Facts and bridges stay as they are; a dimension that other dimensions name is flattened into them;
+    where dimensions name each other in a circle, or a calendar, or what is wide in several roles, it
+    is the key that is kept.
 
     Args:
         name: what the star is called.

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from controlplane.config import Project, load_project
-from controlplane.discover.confirm import confirmed
+from controlplane.discover.confirm import agreeing, confirmed
 from controlplane.discover.draft import Draft, draft_process
 from controlplane.discover.findings import Sentinel, Table
 from controlplane.discover.names import TableName, name_tables
@@ -20,7 +20,7 @@ from controlplane.naming import column_names
 from controlplane.scaffold import write_project
 from controlplane.specs.files import parse_etl
 from controlplane.specs.source_schema import SourceColumn, SourceSchema
-from tests.discover.made import column, key, table
+from tests.discover.made import column, findings, key, table, to
 
 NAMES = TableName("orders", "orders")
 
@@ -267,3 +267,50 @@ def test_what_a_value_speaks_against_is_text_again(project: Project) -> None:
         # Two keys that are one number are two texts.
         warehouse.execute("insert into raw.orders (id) values ('01')")
         assert confirmed(draft, query).types["id"] == "text"
+
+
+def test_both_sides_of_a_reference_have_one_type() -> None:
+    """A key that has to stay text takes with it what refers to it, and what refers to that."""
+    found = findings(
+        table("customers", ["id"], "id"),
+        table("orders", ["id", "customer", "shop"], "id", to("customers", "customer", "id")),
+        table("members", ["id", "since"], "id", to("customers", "id", "id")),
+        table("visits", ["visited", "member", "due"], None, to("members", "member", "id")),
+        table("shops", ["id"], "id"),
+        table("clerks", ["shop"], None, to("shops", "shop", "id")),
+    )
+    types = {
+        "customers": {"id": "text"},
+        "orders": {"id": "integer", "customer": "integer", "shop": "integer"},
+        "members": {"id": "bigint", "since": "date"},
+        "visits": {"visited": "timestamp", "member": "decimal(18,2)", "due": "date"},
+        "shops": {"id": "integer"},
+        "clerks": {"shop": "bigint"},
+    }
+    drafts = {
+        each.name: Draft(
+            "",
+            {
+                "name": each.name,
+                "source_config": {"columns": [{"name": one.name} for one in each.columns]},
+                "transform_config": {
+                    "transformations": [{"parameters": {"column": "customer"}, "expression": "1"}]
+                },
+            },
+            types=types[each.name],
+        )
+        for each in found.tables
+    }
+    agreed = agreeing(drafts, found)
+    changed = {
+        (name, column)
+        for name, draft in agreed.items()
+        for column, kind in draft.types.items()
+        if kind != drafts[name].types[column]
+    }
+    assert changed == {("orders", "customer"), ("members", "id"), ("visits", "member")}
+    assert "transform_config" not in agreed["orders"].document
+    assert agreed["orders"].document["source_config"]["columns"][1]["type"] == "text"
+    assert agreed["orders"].notes == (
+        "orders.customer: is text, as the other side of its reference",
+    )

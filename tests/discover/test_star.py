@@ -238,6 +238,42 @@ def test_dimensions_that_name_each_other_keep_keys() -> None:
     assert found["sale_fact"] == ["sale_id", "staff_key"]
 
 
+def test_of_what_is_wide_in_two_roles_a_dimension_gets_the_keys() -> None:
+    """Currencies are few columns, and are there twice; of chair and treasurer there are keys."""
+    person = table("people", ["id", *(f"c{n}" for n in range(9))], "id", role="dimension")
+    money = table("currencies", ["code", "label"], "code", role="dimension")
+    club = table(
+        "clubs",
+        ["id", "chair_id", "treasurer_id", "pays", "earns"],
+        "id",
+        to("people", "chair_id", "id"),
+        to("people", "treasurer_id", "id"),
+        to("currencies", "pays", "code"),
+        to("currencies", "earns", "code"),
+        role="dimension",
+    )
+    assert columns(findings(club, person, money))["clubs_dim"] == [
+        *("club_key", "club_id", "chair_id", "treasurer_id", "pays", "earns"),
+        *("pays_label", "earns_label", "chair_key", "treasurer_key"),
+    ]
+
+
+def test_a_dimension_ends_at_a_hundred_columns() -> None:
+    """What comes first is a part of it; of the rest there are keys."""
+    wide = {
+        name: table(name, ["id", *(f"{name}{n}" for n in range(36))], "id", role="dimension")
+        for name in ("a", "b", "c")
+    }
+    centre = table(
+        "things", ["id", "a", "b", "c"], "id", *(to(name, name, "id") for name in wide),
+        role="dimension",
+    )  # fmt: skip
+    found = columns(findings(centre, *wide.values()))
+    assert len(found["things_dim"]) == 78
+    assert found["things_dim"][-1] == "c_key"
+    assert "c_dim" in found
+
+
 def test_what_only_links_hands_its_keys_on() -> None:
     film = table("film", ["film_id", "title"], "film_id", role="dimension")
     store = table("store", ["store_id", "city"], "store_id", role="dimension")
