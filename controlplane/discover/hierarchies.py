@@ -15,6 +15,7 @@ import duckdb
 
 from controlplane.discover.findings import Hierarchy, Level, Table
 from controlplane.discover.name_match import words
+from controlplane.discover.personal import is_personal
 from controlplane.discover.profile import ColumnProfile, TableProfile
 
 _MOST_COLUMNS = 16
@@ -22,6 +23,8 @@ _MOST_ROWS = 200_000
 _LEAST_REPEATED = 5
 _SAMPLE_ROWS = 5_000
 _LONGEST_TEXT = 40
+# Two values of one letter say yes and no.
+_FLAG_VALUES = 2
 # So many finer values a coarser one has at least on average; fewer make two names of one thing.
 _LEAST_CHILDREN = 1.3
 
@@ -72,13 +75,24 @@ def _inside(
 
 
 def _levels(profile: TableProfile, table: Table) -> list[ColumnProfile]:
-    """The columns that group rows: few values, each of several rows, and no measure."""
-    measures = {column.name for column in table.columns if column.additivity is not None}
+    """The columns that group rows: few values, each of several rows.
+
+    Measures, yes and no, and what is said of a person group none: that all Annas are women makes no
+    level of a first name.
+    """
+    no_levels = {
+        column.name
+        for column in table.columns
+        if column.additivity is not None
+        or column.kind.type == "boolean"
+        or is_personal(table, column)
+    }
     found = [
         column
         for column in profile.columns
         if column.domain in ("text", "integer", "time")
-        and column.name not in measures
+        and column.name not in no_levels
+        and (column.distinct > _FLAG_VALUES or column.longest > 1)
         and 1 < column.distinct <= 0.5 * profile.rows
         and column.filled >= 0.95 * profile.rows
         and column.mean_length <= _LONGEST_TEXT

@@ -111,7 +111,7 @@ class _Drawing:
         columns = self.columns(table)
         used: set[str] = set()
         seen: set[tuple[tuple[str, ...], str]] = set()
-        for key in usable_keys(table, self.findings):
+        for key in self._nearest_first(table):
             other = self.findings.table(key.ref_table)
             theirs = self.columns(other)
             leads = self.parts[other.name]
@@ -140,6 +140,17 @@ class _Drawing:
                 relation["flatten"] = False
             self.relations.append(relation)
             self.drawn.setdefault(table.name, []).append((key, relation))
+
+    def _nearest_first(self, table: Table) -> list[ForeignKey]:
+        """The keys of a table: dimensions, then the events of most rows.
+
+        Where two events lead to the same thing it is that of the first. So the line of a bill has the
+        payer of its bill, and not that of a treatment which few lines name.
+        """
+        keys = usable_keys(table, self.findings)
+        of_dimensions = [key for key in keys if self.parts[key.ref_table] == "dimension"]
+        others = [key for key in keys if key not in of_dimensions]
+        return of_dimensions + sorted(others, key=lambda key: key.nulls + key.orphans)
 
     def _is_whole(self, key: ForeignKey, other: Table) -> bool:
         found = verified_key(other)

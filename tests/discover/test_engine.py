@@ -162,6 +162,15 @@ def test_hierarchies_run_from_coarse_to_fine(found_in: Any) -> None:
     assert chains == [["country", "region", "city"]]
 
 
+def test_first_names_and_yes_or_no_are_no_levels(found_in: Any) -> None:
+    rows = [
+        [n, "fm"[n % 2], f"Name {n % 24}", "YN"[n % 12 > 5], str(n % 8 < 2).lower(), f"C{n % 24}"]
+        for n in range(1, 600)
+    ]
+    title = ["person_id", "sex", "first_name", "member", "indoor", "colour"]
+    assert found_in({"people": [title, *rows]}).table("people").hierarchies == ()
+
+
 def test_a_hierarchy_runs_across_tables(found_in: Any) -> None:
     found = found_in(
         {

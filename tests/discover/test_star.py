@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,45 @@ def test_dimensions_that_name_each_other_keep_keys() -> None:
     assert found["sale_fact"] == ["sale_id", "staff_key"]
 
 
+def test_a_line_has_what_its_header_has_before_what_few_lines_name() -> None:
+    payer = table("payers", ["id", "name"], "id", role="dimension")
+    stay = table(
+        "stays",
+        ["id", "payer_id", column("begun", "date")],
+        "id",
+        to("payers", "payer_id", "id"),
+        role="fact",
+    )
+    treatment = table(
+        "treatments",
+        ["id", "stay_id", column("done", "date")],
+        "id",
+        to("stays", "stay_id", "id"),
+        role="fact",
+    )
+    bill = table(
+        "bills",
+        ["id", "stay_id", "payer_id", column("billed", "date")],
+        "id",
+        to("stays", "stay_id", "id"),
+        to("payers", "payer_id", "id"),
+        role="fact",
+    )
+    line = table(
+        "bill_lines",
+        ["bill_id", "line", "treatment_id"],
+        key("bill_id", "line"),
+        replace(to("treatments", "treatment_id", "id"), nulls=3),
+        to("bills", "bill_id", "id"),
+        role="fact",
+    )
+    found = models(findings(payer, stay, treatment, bill, line))
+    (fact,) = (each for each in found.facts if each.name == "bill_lines_fact")
+    relations = {join.name: join.on for join in fact.joins}
+    assert relations["payers_dim"] == (("bills.payer_id", "payers_dim.payer_id"),)
+    assert relations["stays"] == (("bills.stay_id", "stays.id"),)
+
+
 def test_of_what_is_wide_in_two_roles_a_dimension_gets_the_keys() -> None:
     """Currencies are few columns, and are there twice; of chair and treasurer there are keys."""
     person = table("people", ["id", *(f"c{n}" for n in range(9))], "id", role="dimension")
@@ -335,7 +375,8 @@ def test_what_belongs_to_an_event_is_one() -> None:
         to("products", "product_id", "product_id"),
         role="dimension",
     )
-    (relation, *_) = drawn(findings(items, *SHOP.tables[1:]))["relations"]
+    relations = drawn(findings(items, *SHOP.tables[1:]))["relations"]
+    (relation,) = (one for one in relations if (one["model"], one["to"]) == ("items", "orders"))
     assert relation == {
         "model": "items",
         "columns": ["order_id"],
