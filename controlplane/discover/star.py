@@ -126,7 +126,8 @@ class _Drawing:
             there = [theirs[name] for name in key.ref_columns]
             names = self.names[other.name]
             role = _role(table, key, names, columns, mine == there)
-            role = _unused_role(role, mine[0], naming.singular(names.entity), used)
+            telling = columns[_telling(table, key)]
+            role = _unused_role(role, telling, naming.singular(names.entity), used)
             relation: dict[str, Any] = {
                 "model": self.names[table.name].model,
                 "columns": mine,
@@ -332,17 +333,28 @@ def _role(
     """What the row is for, by the name of the column that leads to it; None for the row itself."""
     entity = naming.singular(names.entity)
     plain = entity if naming.singular(names.model) != entity else None
-    if len(key.columns) > 1:
+    others = _others(table, key)
+    if len(key.columns) > 1 and not others:
         return plain
-    stem = _stem(columns[key.columns[0]], _prefix(columns.values()))
-    others = [
+    stem = _stem(columns[_telling(table, key)], _prefix(columns.values()))
+    if not stem or (same and not others) or _means(stem, entity):
+        return plain
+    return stem
+
+
+def _others(table: Table, key: ForeignKey) -> list[ForeignKey]:
+    """The other ways to the same table."""
+    return [
         each
         for each in table.foreign_keys
         if each.ref_table == key.ref_table and each.columns != key.columns
     ]
-    if not stem or (same and not others) or _means(stem, entity):
-        return plain
-    return stem
+
+
+def _telling(table: Table, key: ForeignKey) -> str:
+    """The column of a key that tells it from other ways to the same table: not the company's."""
+    shared = {name for each in _others(table, key) for name in each.columns}
+    return next((name for name in reversed(key.columns) if name not in shared), key.columns[-1])
 
 
 def _unused_role(role: str | None, column: str, entity: str, used: set[str]) -> str | None:
@@ -359,7 +371,7 @@ def _unused_role(role: str | None, column: str, entity: str, used: set[str]) -> 
 def _stem(column: str, prefix: str) -> str:
     """The column without what says that it is a key, and without the table's own prefix."""
     text = column.removeprefix(prefix)
-    for suffix in ("_id", "_key", "_sk", "_code", "_no", "_num", "_number", "_fk"):
+    for suffix in ("_id", "_key", "_sk", "_code", "_no", "_nr", "_num", "_number", "_fk"):
         if text.endswith(suffix) and text != suffix:
             text = text.removesuffix(suffix)
             break

@@ -443,6 +443,23 @@ def test_a_role_of_the_same_table_twice_is_told_apart() -> None:
     ]
 
 
+def test_a_role_is_called_by_what_tells_it_apart() -> None:
+    """Each customer is known by company and number, and the company is the same."""
+    customer = table("customers", ["firm", "nr"], key("firm", "nr"), role="dimension")
+    order = table(
+        "orders",
+        ["id", "firm", "customer_nr", "payer", "receiver"],
+        "id",
+        to("customers", ("firm", "customer_nr"), ("firm", "nr")),
+        to("customers", ("firm", "payer"), ("firm", "nr")),
+        to("customers", ("firm", "receiver"), ("firm", "nr")),
+        role="fact",
+    )
+    assert columns(findings(customer, order))["orders_fact"] == [
+        *("order_id", "customer_key", "payer_key", "receiver_key")
+    ]
+
+
 def test_short_names_of_columns_mean_their_table() -> None:
     demographics = table(
         "customer_demographics", ["cd_demo_sk", "cd_a"], "cd_demo_sk", role="dimension"
