@@ -22,8 +22,8 @@ _BOOKKEEPING = (
 )
 DAYS = frozenset({"date", "day", "calendar", "time", "dates", "days", "times", "calendar_date"})
 _ADDS_UP = ("additive", "semi-additive")
-# A time that so many rows lack is not that of the event, such as that of an inspection.
-_MOST_WITHOUT_TIME = 0.05
+# A time that more rows lack is not that of the event, such as that of an inspection.
+_MOST_WITHOUT = 0.05
 # Of what so many tables speak is a thing; of what two do, only if nothing of it adds up.
 _HUB, _HUB_OF_NUMBERS = 3, 4
 # Keys of what happens, ends of what links, and the share of the rows with a time of their own.
@@ -242,15 +242,18 @@ class _Parts:
     def _hangs_on_events(self, table: Table) -> bool:
         """Whether a dimension that no dimension names has rows of a fact: its goals, its items.
 
-        One that others name needs more rows than the fact: a customer has a first order, and is no
-        part of it.
+        One that others name needs more rows than the fact, each with the fact's: a customer may have
+        a first order, and is no part of it.
         """
         readers = self.readers[table.name]
         if any(self.found[each.name] == "dimension" for each in readers):
             return False
         return any(
             self.found[key.ref_table] == "fact"
-            and (not readers or self.by_name[key.ref_table].rows < table.rows)
+            and (
+                not readers
+                or (self.by_name[key.ref_table].rows < table.rows and _has_all(table, key.nulls))
+            )
             for key in self.keys[table.name]
         )
 
@@ -298,7 +301,11 @@ class _Parts:
 
 def _is_time_of(table: Table, column: Column) -> bool:
     """Whether a date is when the rows happened: nearly all of them have it."""
-    return column.nulls <= _MOST_WITHOUT_TIME * table.rows and not is_bookkeeping(column.name)
+    return _has_all(table, column.nulls) and not is_bookkeeping(column.name)
+
+
+def _has_all(table: Table, without: int) -> bool:
+    return without <= _MOST_WITHOUT * table.rows
 
 
 def _is_name(column: Column) -> bool:

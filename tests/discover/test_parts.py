@@ -111,13 +111,17 @@ def test_the_goals_of_a_match_are_events_though_others_name_them() -> None:
         to("teams", "team_id", "id"),
         role="fact",
     )
-    goal = table(
-        "goals", ["id", "match_id"], "id", to("matches", "match_id", "id"), role="dimension"
-    )
     appeal = table("appeals", ["id", "goal_id"], "id", to("goals", "goal_id", "id"), role="fact")
-    assert of(findings(TEAMS, rows(match, 10), rows(goal, 30), appeal), "goals") == "fact"
-    # As a customer, who has a first order, is no part of it.
-    assert of(findings(TEAMS, rows(match, 10), rows(goal, 3), appeal), "goals") == "dimension"
+
+    def goals(count: int, without: int = 0) -> str | None:
+        leads = replace(to("matches", "match_id", "id"), nulls=without)
+        goal = table("goals", ["id", "match_id"], "id", leads, role="dimension")
+        return of(findings(TEAMS, rows(match, 10), rows(goal, count), appeal), "goals")
+
+    assert goals(30) == "fact"
+    # As a customer, who has a first order, or none yet.
+    assert goals(3) == "dimension"
+    assert goals(30, without=20) == "dimension"
 
 
 def test_orders_are_events_however_many_tables_name_them() -> None:
