@@ -143,7 +143,7 @@ class _Drawing:
             self.drawn.setdefault(table.name, []).append((key, relation))
 
     def _nearest_first(self, table: Table) -> list[ForeignKey]:
-        """The keys of a table: dimensions, then the events of most rows.
+        """The keys of a table: dimensions, then the events of most rows, its header before others.
 
         Where two events lead to the same thing it is that of the first. So the line of a bill has the
         payer of its bill, and not that of a treatment which few lines name.
@@ -151,7 +151,11 @@ class _Drawing:
         keys = usable_keys(table, self.findings)
         of_dimensions = [key for key in keys if self.parts[key.ref_table] == "dimension"]
         others = [key for key in keys if key not in of_dimensions]
-        return of_dimensions + sorted(others, key=lambda key: key.nulls + key.orphans)
+        own = verified_key(table)
+        inside = set(own.columns) if own else set()
+        return of_dimensions + sorted(
+            others, key=lambda key: (key.nulls + key.orphans, not inside.issuperset(key.columns))
+        )
 
     def _is_whole(self, key: ForeignKey, other: Table) -> bool:
         found = verified_key(other)

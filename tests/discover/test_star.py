@@ -263,19 +263,20 @@ def test_a_line_has_what_its_header_has_before_what_few_lines_name() -> None:
         to("payers", "payer_id", "id"),
         role="fact",
     )
-    line = table(
-        "bill_lines",
-        ["bill_id", "line", "treatment_id"],
-        key("bill_id", "line"),
-        replace(to("treatments", "treatment_id", "id"), nulls=3),
-        to("bills", "bill_id", "id"),
-        role="fact",
-    )
-    found = models(findings(payer, stay, treatment, bill, line))
-    (fact,) = (each for each in found.facts if each.name == "bill_lines_fact")
-    relations = {join.name: join.on for join in fact.joins}
-    assert relations["payers_dim"] == (("bills.payer_id", "payers_dim.payer_id"),)
-    assert relations["stays"] == (("bills.stay_id", "stays.id"),)
+    for missing in (0, 3):
+        line = table(
+            "bill_lines",
+            ["bill_id", "line", "treatment_id"],
+            key("bill_id", "line"),
+            replace(to("treatments", "treatment_id", "id"), nulls=missing),
+            to("bills", "bill_id", "id"),
+            role="fact",
+        )
+        found = models(findings(payer, stay, treatment, bill, line))
+        (fact,) = (each for each in found.facts if each.name == "bill_lines_fact")
+        relations = {join.name: join.on for join in fact.joins}
+        assert relations["payers_dim"] == (("bills.payer_id", "payers_dim.payer_id"),)
+        assert relations["stays"] == (("bills.stay_id", "stays.id"),)
 
 
 def test_of_what_is_wide_in_two_roles_a_dimension_gets_the_keys() -> None:
