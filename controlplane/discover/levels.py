@@ -61,11 +61,23 @@ def with_hierarchies(
                 known = [each["levels"] for each in found]
                 if levels and levels not in known and _holds(levels, by_name[block["name"]], query):
                     found.append({"name": name, "levels": levels})
+        found = [each for each in found if not _is_part(each, found)]
         noise = _bookkeeping(by_name[block["name"]], tables[block["model"]])
         more: dict[str, Any] = {"leave_out": noise} if noise else {}
         more |= {"hierarchies": found} if found else {}
         dimensions.append({**block, **more})
     return {**document, "dimensions": dimensions}
+
+
+def _is_part(hierarchy: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a longer hierarchy has all of its levels, one after the other."""
+    levels = hierarchy["levels"]
+    return any(
+        levels == other["levels"][start : start + len(levels)]
+        for other in others
+        if len(other["levels"]) > len(levels)
+        for start in range(len(other["levels"]))
+    )
 
 
 def _holds(levels: Sequence[str], dimension: DimensionModel, query: Query) -> bool:

@@ -155,6 +155,22 @@ def test_a_snowflake_is_flattened_with_its_hierarchy() -> None:
     )
 
 
+def test_a_part_of_a_longer_hierarchy_is_not_written_beside_it() -> None:
+    def chain(name: str, *levels: tuple[str, str]) -> Hierarchy:
+        return Hierarchy(name, tuple(Level(*each) for each in levels), {})
+
+    names = ("categories", "name"), ("subcategories", "name"), ("products", "product_id")
+    products = replace(
+        PRODUCTS,
+        hierarchies=(
+            *(chain("upper", *names[:2]), chain("all", *names)),
+            *(chain("lower", *names[1:]), chain("far", names[0], names[2])),
+        ),
+    )
+    (dimension,) = drawn(findings(products, *SHOP.tables[3:5]))["dimensions"]
+    assert [each["name"] for each in dimension["hierarchies"]] == ["all", "far"]
+
+
 def test_a_hierarchy_that_rows_speak_against_is_not_written() -> None:
     dimensions = {each["name"]: each for each in drawn(SHOP, violations=2)["dimensions"]}
     assert "hierarchies" not in dimensions["products_dim"]
