@@ -30,12 +30,16 @@ def model() -> None:
 @project_options
 @output_option
 def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> None:
-    """Rename a table, or a column of a dimension or fact, wherever a spec names it.
+    """Rename a table or a column wherever a spec names it.
 
-    Example: databank model rename customers_dim.city town
+    A column of silver is renamed there and in all that is made of it; its source keeps its name. A
+    column of a dimension or a fact is renamed in the star alone.
+
+    Example: databank model rename customers.cust_nm name
     """
     from controlplane.cli.output import narrate
-    from controlplane.discover.model import ModelSpecs, written_by_hand
+    from controlplane.discover.model import ModelSpecs
+    from controlplane.discover.model_changes import written_by_hand
 
     specs = ModelSpecs(project)
     table, dot, column = old.partition(".")
@@ -44,8 +48,11 @@ def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> 
     else:
         specs.rename_table(table, new)
     _finish(specs, output, dry_run)
-    for path in () if dot else written_by_hand(project, table):
-        narrate(f"{path} reads '{table}' and was written by hand: change it there")
+    words = {name: list(each) for name, each in specs.names.items()} or {
+        table: [column] * bool(dot)
+    }
+    for path in written_by_hand(project, words):
+        narrate(f"{path} reads '{old}' and was written by hand: change it there")
 
 
 @model.command()
@@ -110,7 +117,7 @@ def _columns(text: str) -> tuple[str, list[str]]:
 def _finish(specs: ModelSpecs, output: str, dry_run: bool) -> None:
     """Write what was changed, unless it is a dry run, and say what."""
     from controlplane.cli.output import emit
-    from controlplane.discover.model import save_all
+    from controlplane.discover.model_changes import save_all
 
     changes = specs.changes()
     if not dry_run:
