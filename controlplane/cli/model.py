@@ -17,7 +17,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Print the difference, a
 
 @click.group(epilog="Example: databank model rename customer customers")
 def model() -> None:
-    """Change names, relations and hierarchies in all specs at once; comments and order stay.
+    """Change names, relations, hierarchies and missing values in the specs; comments and order stay.
 
     Say `databank generate` afterwards to write the models anew.
     """
@@ -53,6 +53,32 @@ def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> 
     }
     for path in written_by_hand(project, words):
         narrate(f"{path} reads '{old}' and was written by hand: change it there")
+
+
+# A value may begin with a minus, as -999 does.
+@model.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", metavar="TABLE.COLUMN")
+@click.argument("values", nargs=-1, metavar="[VALUE...]")
+@_dry_run
+@project_options
+@output_option
+def missing(
+    project: Project, name: str, values: tuple[str, ...], dry_run: bool, output: str
+) -> None:
+    """Consent to read values of a column as missing: they are null in silver, and it has its type.
+
+    Without values, all that the draft of the spec offers for the column in its last comments.
+
+    Example: databank model missing orders.weight NA -999
+    """
+    from controlplane.discover.model import ModelSpecs
+
+    table, dot, column = name.partition(".")
+    if not dot or not table or not column:
+        raise click.UsageError(f"found '{name}', expected TABLE.COLUMN, such as orders.weight")
+    specs = ModelSpecs(project)
+    specs.read_as_missing(table, column, values)
+    _finish(specs, output, dry_run)
 
 
 @model.command()

@@ -133,6 +133,25 @@ class ModelSpecs:
                 memory = memory.with_tables({file.spec.slug: table_now})
         self._memory = memory
 
+    def read_as_missing(self, table: str, column: str, values: Sequence[str]) -> None:
+        """Read values of a column of silver as missing: those, or else all that its spec offers.
+
+        Raises:
+            DatabankError: there is no such table or column, or nothing is offered.
+        """
+        from controlplane.discover.silver_columns import SilverColumns, column_in
+        from controlplane.discover.stand_ins import Consent
+
+        silver = {f.spec.table_name: (f, text) for f, text in self._of(ETL)}
+        if table not in silver:
+            raise _unknown("table", table, list(silver))
+        file, text = silver[table]
+        process = SilverColumns(self._project, self._of(ETL), []).process_of(file.spec)
+        found = column_in(table, column, process).name if process else column
+        is_json = text.text.lstrip("\ufeff \t\r\n").startswith("{")
+        consent = Consent(file.spec, text.text, process, is_json=is_json)
+        self._texts[file.path] = consent.given(found, values)
+
     def relate(
         self, table: str, columns: Sequence[str], to: str, to_columns: Sequence[str], *, drop: bool
     ) -> None:

@@ -18,7 +18,7 @@ from controlplane.specs.edit import SpecText
 from controlplane.specs.etl import EtlProcess
 from controlplane.specs.files import ETL, STAR, SpecFile, parse_spec
 from controlplane.specs.source_schema import SourceSchema
-from controlplane.sql import ExpressionError, find_column
+from controlplane.sql import Column, ExpressionError, find_column
 
 Listed = list[tuple[SpecFile[Any], SpecText]]
 
@@ -65,10 +65,7 @@ class SilverColumns:
             raise DatabankError(
                 f"the columns of '{table}' are {why}", hint="say databank generate first"
             )
-        try:
-            column = find_column(old, process.columns)
-        except ExpressionError as error:
-            raise DatabankError(f"{table}: {error}") from None
+        column = column_in(table, old, process)
         if column.name == new:
             return
         if fault := name_fault(new, [each.name for each in process.columns]):
@@ -82,6 +79,10 @@ class SilverColumns:
                 for each in made.aggregations:
                     self._names_of(each.model)
         self._rename_in_stars(before)
+
+    def process_of(self, spec: EtlProcess) -> Process | None:
+        """A process with everything settled; None where its source's columns are not on record."""
+        return self._settled.get(spec.slug)
 
     def _names_of(self, model: str) -> Names:
         """What columns of a model are called now; the spec that makes it follows when first asked."""
@@ -158,6 +159,18 @@ class SilverColumns:
                 self.names[dimension.name] = made
             for _, _, fact in file.spec.tables:
                 self.names[fact.name] = self.names.get(fact.model, {})
+
+
+def column_in(table: str, name: str, process: Process) -> Column:
+    """The column of a silver table that goes by a name there or in the source.
+
+    Raises:
+        DatabankError: there is none.
+    """
+    try:
+        return find_column(name, process.columns)
+    except ExpressionError as error:
+        raise DatabankError(f"{table}: {error}") from None
 
 
 def _ask_nobody(process: EtlProcess, _tables: frozenset[str]) -> SourceSchema:

@@ -106,6 +106,18 @@ class SpecText:
         else:
             self._insert_after(items, self._item(value, items.start_mark.column))
 
+    def insert(self, path: Path, value: Any) -> None:
+        """Add an item before the others of a list, which is made where there is none."""
+        items = self._find(path)
+        if items is None or not items.value:
+            self.append(path, value)
+        elif items.flow_style:
+            start = items.start_mark.index + 1
+            self._splice(start, start, f"{self._flow(value)}, ")
+        else:
+            line = self._text.rfind("\n", 0, items.value[0].start_mark.index) + 1
+            self._splice(line, line, self._item(value, items.start_mark.column) + self._end)
+
     def remove(self, path: Path) -> None:
         """Take out a field or an item, and a list or block that is empty without it."""
         parent = self._node(path[:-1])
