@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +135,9 @@ class _Columns:
         self.transformations: list[dict[str, Any]] = []
         self.types: dict[str, str] = {}
         self.notes: list[str] = []
-        # Stand-ins as the column's type has them; and the readings that stand-ins are in the way of.
-        self._stand_ins: dict[str, list[str]] = {}
+        # Stand-ins as the column's type has them, None for those that are none of it; and the
+        # readings that these are in the way of.
+        self._stand_ins: dict[str, list[str | None]] = {}
         self._open: dict[str, Reading] = {}
         self._said = [self._column(column, name) for column, name in self._listed]
 
@@ -172,13 +173,18 @@ class _Columns:
 
     def _reading(self, column: Column, name: str) -> Reading:
         """How silver reads the column; as text until somebody says what its odd values mean."""
-        reading = reading_of(column.kind, name)
-        stand_ins = [each.value for each in column.kind.sentinels]
-        texts = texts_read(reading, name, stand_ins)
+        kind = column.kind
+        reading = reading_of(kind, name)
+        doubt = kind.written is not None and kind.written.doubt
+        values = [each.value for each in kind.sentinels]
+        meant = reading
+        if (reading.kind, kind.storage) == ("text", "text") and kind.type != "string" and not doubt:
+            meant = reading_of(replace(kind, storage=kind.storage_without), name)
+        texts = texts_read(meant, name, values)
         if None in texts:
-            self._open[name] = reading
+            self._stand_ins[name], self._open[name] = texts, meant
             return Reading("text")
-        self._stand_ins[name] = [str(text) for text in texts]
+        self._stand_ins[name] = texts_read(reading, name, values)
         if reading.note:
             self.notes.append(f"{self.table.name}.{column.name}: {reading.note}")
         return reading
@@ -188,11 +194,10 @@ class _Columns:
         steps: list[dict[str, Any]] = []
         rules: list[dict[str, Any]] = []
         for column, name in self._listed:
-            stand_ins = column.kind.sentinels
-            if stand_ins and name in self._open:
-                steps.append(stand_ins_step(name, self._open[name], stand_ins))
-                continue
-            texts = self._stand_ins.get(name) or [each.value for each in stand_ins]
-            for number, (each, text) in enumerate(zip(stand_ins, texts, strict=True), start=1):
+            pairs = list(zip(column.kind.sentinels, self._stand_ins[name], strict=True))
+            if unread := [each for each, text in pairs if text is None]:
+                steps.append(stand_ins_step(name, self._open[name], unread))
+            read = [(each, text) for each, text in pairs if text is not None]
+            for number, (each, text) in enumerate(read, start=1):
                 rules.append(stand_in_rule(name, text, counted(each), number))
         return offered(steps, rules)

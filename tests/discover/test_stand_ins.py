@@ -28,10 +28,15 @@ from tests.discover.made import column, table
 ODD = "it's \\N {{ x }} #"
 FOUND = [
     column("id", "integer"),
-    column(
+    FoundColumn(
         "temp",
-        "integer",
-        sentinels=[Sentinel("N/A", 2, "a word: for\nnothing"), Sentinel(ODD, 1, "odd")],
+        ColumnType(
+            *("integer", None, None, 1.0, ""),
+            sentinels=(Sentinel("N/A", 2, "a word: for\nnothing"), Sentinel(ODD, 1, "odd")),
+            storage_without="integer",
+        ),
+        0,
+        5,
     ),
     FoundColumn(
         "total",
