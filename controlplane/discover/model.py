@@ -10,9 +10,10 @@ from typing import Any
 
 from controlplane import naming
 from controlplane.config import Project
+from controlplane.discover import model_relations
 from controlplane.discover.memory import FILE as MEMORY_FILE
 from controlplane.discover.memory import DraftedTable, Memory
-from controlplane.discover.model_changes import Change
+from controlplane.discover.model_changes import Change, unknown
 from controlplane.discover.star_columns import keep_masked, rename_in_star, unknown_in_star
 from controlplane.errors import DatabankError, Problem, SpecError
 from controlplane.specs.edit import SpecText
@@ -27,7 +28,6 @@ from controlplane.specs.files import (
     scan,
 )
 from controlplane.specs.star import Star
-from controlplane.specs.values import did_you_mean
 
 # Fields that name columns of a dimension, some of which are made of the name of a model.
 _MADE_NAME = re.compile(
@@ -144,7 +144,7 @@ class ModelSpecs:
 
         silver = {f.spec.table_name: (f, text) for f, text in self._of(ETL)}
         if table not in silver:
-            raise _unknown("table", table, list(silver))
+            raise unknown("table", table, list(silver))
         file, text = silver[table]
         process = SilverColumns(self._project, self._of(ETL), []).process_of(file.spec)
         found = column_in(table, column, process).name if process else column
@@ -157,54 +157,16 @@ class ModelSpecs:
     ) -> None:
         """Add a relation between silver models, or take one out; tables of a star stand for theirs.
 
-        A further relation to the same table gets a role by its column, such as `reseller`.
-
         Raises:
             DatabankError: a table is unknown, or the relation is there already, or is not there.
         """
         self._known(table)
         self._known(to)
+        relation = model_relations.Relation(
+            self._model_of(table), columns, self._model_of(to), to_columns
+        )
         said = f"{table}.{','.join(columns)} to {to}.{','.join(to_columns)}"
-        left, right = self._model_of(table), self._model_of(to)
-        stars = [(file, text) for file, text in self._of(STAR) if left in _models(file.spec)]
-        if not stars:
-            raise DatabankError(
-                f"no star is made of '{left}'", hint="relations stand in specs/stars/<name>.yml"
-            )
-        found = False
-        for file, text in stars:
-            places = [
-                index
-                for index, each in enumerate(file.spec.relations)
-                if (each.model, each.to) == (left, right)
-                and each.columns == list(columns)
-                and (each.to_columns or each.columns) == list(to_columns)
-            ]
-            found = found or bool(places)
-            if drop:
-                for index in reversed(places):
-                    text.remove(["relations", index])
-            elif not places:
-                block: dict[str, Any] = {"model": left, "columns": list(columns), "to": right}
-                if list(columns) != list(to_columns):
-                    block["to_columns"] = list(to_columns)
-                others = [e.role for e in file.spec.relations if (e.model, e.to) == (left, right)]
-                role = re.sub("_(id|key|code|no|number|sk)$", "", naming.snake_case(columns[0]))
-                if others and role not in others:
-                    # A second row of one table is told from the first by what it is for.
-                    block["role"] = role
-                text.append(["relations"], block)
-        if found is not drop:
-            there = [
-                f"{e.model}.{','.join(e.columns)} to {e.to}"
-                for f, _ in stars
-                for e in f.spec.relations
-            ]
-            raise DatabankError(
-                f"there is a relation from {said} already"
-                if found
-                else f"there is no relation from {said} (has: {'; '.join(there) or 'none'})"
-            )
+        model_relations.relate(self._of(STAR), relation, said, drop=drop)
 
     def hierarchy(self, name: str, dimension: str, levels: Sequence[str], *, drop: bool) -> None:
         """Give a dimension a hierarchy, in place of one with the same name, or take it out.
@@ -212,28 +174,7 @@ class ModelSpecs:
         Raises:
             DatabankError: there is no such dimension, or no such hierarchy to take out.
         """
-        known = [each.name for file, _ in self._of(STAR) for each in file.spec.dimensions]
-        if dimension not in known:
-            raise _unknown("dimension", dimension, known)
-        if not drop and len(levels) < 2:
-            raise DatabankError(
-                "a hierarchy has two levels at least",
-                hint="name the columns from the coarsest to the finest, such as country city",
-            )
-        for file, text in self._of(STAR):
-            for index, each in enumerate(file.spec.dimensions):
-                if each.name != dimension:
-                    continue
-                place: list[str | int] = ["dimensions", index, "hierarchies"]
-                names = [one.name for one in each.hierarchies]
-                if drop and name not in names:
-                    raise _unknown("hierarchy", name, names)
-                if drop:
-                    text.remove([*place, names.index(name)])
-                elif name in names:
-                    text.put([*place, names.index(name)], "levels", list(levels))
-                else:
-                    text.append(place, {"name": name, "levels": list(levels)})
+        model_relations.hierarchy(self._of(STAR), name, dimension, levels, drop=drop)
 
     def changes(self) -> list[Change]:
         """What was changed, once it is sure that all specs can still be used together.
@@ -321,7 +262,7 @@ class ModelSpecs:
     def _known(self, name: str) -> None:
         known = self._tables()
         if name not in known:
-            raise _unknown("table", name, known)
+            raise unknown("table", name, known)
 
     def _model_of(self, table: str) -> str:
         for file, _ in self._of(STAR):
@@ -358,17 +299,6 @@ def _names_in(star: Star) -> Iterable[tuple[list[str | int], str]]:
         yield ["relations", index, "to"], relation.to
 
 
-def _models(star: Star) -> set[str]:
-    related = {name for each in star.relations for name in (each.model, each.to)}
-    made = {each.model for each in star.dimensions} | {fact.model for _, _, fact in star.tables}
-    return related | made
-
-
 def _said(problem: Problem) -> Problem:
     """A problem without its line, which a change further up moves."""
     return replace(problem, line=0)
-
-
-def _unknown(what: str, name: str, known: Sequence[str]) -> DatabankError:
-    listed = ", ".join(dict.fromkeys(known)) or "none"
-    return DatabankError(f"no {what} '{name}' (has: {listed}){did_you_mean(name, list(known))}")

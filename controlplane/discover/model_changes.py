@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from controlplane.config import Project
+from controlplane.errors import DatabankError
 from controlplane.specs.files import SpecFile
+from controlplane.specs.values import did_you_mean
 from controlplane.specs.write import Draft, save
 
 # Where dbt's files with SQL are.
@@ -72,3 +74,9 @@ def save_all(changes: Sequence[Change], write: Callable[[Draft], None] = save) -
         for change in done:
             save(Draft(change.file, change.before, replaces=True, variables={}))
         raise
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> DatabankError:
+    """What is said of a name that nothing has, with those that are there and the nearest."""
+    listed = ", ".join(dict.fromkeys(known)) or "none"
+    return DatabankError(f"no {what} '{name}' (has: {listed}){did_you_mean(name, list(known))}")

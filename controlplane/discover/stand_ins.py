@@ -226,7 +226,7 @@ class Consent:
         for index, step in enumerate(steps):
             if step.parameters.get("column") == column and "type" in step.parameters:
                 known = _listed(step.expression) if step.expression[:10] == _CASE[:10] else []
-                text = step.expression.rpartition(" then null else ")[2].removesuffix(" end")
+                text = step.expression.partition(" then null else ")[2].removesuffix(" end")
                 text = text if known else step.expression
                 place = [*_PLACES["transformations"], index, "expression"]
                 after.replace(place, _null_if_listed(column, [*known, *values], text))
