@@ -17,7 +17,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Print the difference, a
 
 @click.group(epilog="Example: databank model rename customer customers")
 def model() -> None:
-    """Change names, relations and hierarchies in all specs at once; comments and order stay.
+    """Change names, relations, hierarchies and missing values in the specs; comments and order stay.
 
     Say `databank generate` afterwards to write the models anew.
     """
@@ -30,12 +30,16 @@ def model() -> None:
 @project_options
 @output_option
 def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> None:
-    """Rename a table, or a column of a dimension or fact, wherever a spec names it.
+    """Rename a table or a column wherever a spec names it.
 
-    Example: databank model rename customers_dim.city town
+    A column of silver is renamed there and in all that is made of it; its source keeps its name. A
+    column of a dimension or a fact is renamed in the star alone.
+
+    Example: databank model rename customers.cust_nm name
     """
     from controlplane.cli.output import narrate
-    from controlplane.discover.model import ModelSpecs, written_by_hand
+    from controlplane.discover.model import ModelSpecs
+    from controlplane.discover.model_changes import written_by_hand
 
     specs = ModelSpecs(project)
     table, dot, column = old.partition(".")
@@ -44,8 +48,37 @@ def rename(project: Project, old: str, new: str, dry_run: bool, output: str) -> 
     else:
         specs.rename_table(table, new)
     _finish(specs, output, dry_run)
-    for path in () if dot else written_by_hand(project, table):
-        narrate(f"{path} reads '{table}' and was written by hand: change it there")
+    words = {name: list(each) for name, each in specs.names.items()} or {
+        table: [column] * bool(dot)
+    }
+    for path in written_by_hand(project, words):
+        narrate(f"{path} reads '{old}' and was written by hand: change it there")
+
+
+# A value may begin with a minus, as -999 does.
+@model.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", metavar="TABLE.COLUMN")
+@click.argument("values", nargs=-1, metavar="[VALUE...]")
+@_dry_run
+@project_options
+@output_option
+def missing(
+    project: Project, name: str, values: tuple[str, ...], dry_run: bool, output: str
+) -> None:
+    """Consent to read values of a column as missing: they are null in silver, and it has its type.
+
+    Without values, all that the draft of the spec offers for the column in its last comments.
+
+    Example: databank model missing orders.weight NA -999
+    """
+    from controlplane.discover.model import ModelSpecs
+
+    table, dot, column = name.partition(".")
+    if not dot or not table or not column:
+        raise click.UsageError(f"found '{name}', expected TABLE.COLUMN, such as orders.weight")
+    specs = ModelSpecs(project)
+    specs.read_as_missing(table, column, values)
+    _finish(specs, output, dry_run)
 
 
 @model.command()
@@ -110,7 +143,7 @@ def _columns(text: str) -> tuple[str, list[str]]:
 def _finish(specs: ModelSpecs, output: str, dry_run: bool) -> None:
     """Write what was changed, unless it is a dry run, and say what."""
     from controlplane.cli.output import emit
-    from controlplane.discover.model import save_all
+    from controlplane.discover.model_changes import save_all
 
     changes = specs.changes()
     if not dry_run:

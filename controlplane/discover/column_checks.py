@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -64,7 +64,8 @@ class Checked:
     """What all rows of a column say.
 
     `rows` have a value; `exceptions` are rows that are neither of the type nor a sentinel;
-    `storage` is the portable type that is safe; `sentinels` have the rows of each.
+    `storage` is the portable type that is safe; `sentinels` have the rows of each; `storage_without`
+    is the type that would be safe without those that are in its way.
     """
 
     rows: int
@@ -72,6 +73,7 @@ class Checked:
     storage: str
     is_constant: bool
     sentinels: Mapping[str, int] = field(default_factory=dict)
+    storage_without: str = "text"
 
 
 def check_columns(
@@ -91,7 +93,30 @@ def check_columns(
         if quick[name].get("odd", 1) or quick[name].get("length", 0) > _INTEGER_LENGTH
     }
     full = _scan(reader, relation, {name: terms for name, terms in open_terms.items() if terms})
-    return {name: _answer(choice, quick[name], full.get(name)) for name, choice in choices.items()}
+    found = {name: _answer(choice, quick[name], full.get(name)) for name, choice in choices.items()}
+    for name, storage in _without_sentinels(reader, relation, choices).items():
+        found[name] = replace(found[name], storage_without=storage)
+    return found
+
+
+def _without_sentinels(
+    reader: duckdb.DuckDBPyConnection, relation: str, choices: Mapping[str, Choice]
+) -> dict[str, str]:
+    """The types that numbers could be stored as if what is none of them were null."""
+    bare: dict[str, Choice] = {}
+    quick: dict[str, dict[str, str]] = {}
+    full: dict[str, dict[str, str]] = {}
+    for name, choice in choices.items():
+        words = [value for value in choice.sentinels if value not in choice.matched]
+        if choice.numbers is None or not words:
+            continue
+        bare[name] = replace(choice, sentinels={})
+        listed = ", ".join(literal(value) for value in words)
+        rest = f"(case when {_TEXT} in ({listed}) then null else {{c}} end)"
+        for found, terms in ((quick, _quick_terms), (full, _full_terms)):
+            found[name] = {k: term.replace("{c}", rest) for k, term in terms(bare[name]).items()}
+    first, second = _scan(reader, relation, quick), _scan(reader, relation, full)
+    return {name: _answer(bare[name], first[name], second[name]).storage for name in bare}
 
 
 def _scan(

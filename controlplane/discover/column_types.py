@@ -158,6 +158,7 @@ def _column_type(
         confidence=round(choice.confidence, 3),
         reason=reason,
         storage=checked.storage if checked else "text",
+        storage_without=checked.storage_without if checked else "text",
         sentinels=tuple(
             Sentinel(value, rows.get(value, 0), why)
             for value, why in sorted(choice.sentinels.items())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from controlplane.config import Project
 from controlplane.discover.findings import Column, Key, Table
 from controlplane.discover.names import TableName
 from controlplane.discover.readings import Reading, reading_of, texts_read
+from controlplane.discover.stand_ins import counted, offered, stand_in_rule, stand_ins_step
 from controlplane.specs.files import ETL
 from controlplane.specs.secrets import externalise_password
 from controlplane.specs.write import render
@@ -135,9 +135,10 @@ class _Columns:
         self.transformations: list[dict[str, Any]] = []
         self.types: dict[str, str] = {}
         self.notes: list[str] = []
-        # Stand-ins as the column's type has them; and the types that stand-ins are in the way of.
-        self._stand_ins: dict[str, list[str]] = {}
-        self._open: dict[str, str] = {}
+        # Stand-ins as the column's type has them, None for those that are none of it; and the
+        # readings that these are in the way of.
+        self._stand_ins: dict[str, list[str | None]] = {}
+        self._open: dict[str, Reading] = {}
         self._said = [self._column(column, name) for column, name in self._listed]
 
     def declared(self) -> list[dict[str, Any]]:
@@ -172,40 +173,31 @@ class _Columns:
 
     def _reading(self, column: Column, name: str) -> Reading:
         """How silver reads the column; as text until somebody says what its odd values mean."""
-        reading = reading_of(column.kind, name)
-        stand_ins = [each.value for each in column.kind.sentinels]
-        texts = texts_read(reading, name, stand_ins)
+        kind = column.kind
+        reading = reading_of(kind, name)
+        doubt = kind.written is not None and kind.written.doubt
+        values = [each.value for each in kind.sentinels]
+        meant = reading
+        if (reading.kind, kind.storage) == ("text", "text") and kind.type != "string" and not doubt:
+            meant = reading_of(replace(kind, storage=kind.storage_without), name)
+        texts = texts_read(meant, name, values)
         if None in texts:
-            self._open[name] = reading.kind
+            self._stand_ins[name], self._open[name] = texts, meant
             return Reading("text")
-        self._stand_ins[name] = [str(text) for text in texts]
+        self._stand_ins[name] = texts_read(reading, name, values)
         if reading.note:
             self.notes.append(f"{self.table.name}.{column.name}: {reading.note}")
         return reading
 
     def comments(self) -> list[str]:
-        """The rules that would read stand-ins as missing, for a person to take into the spec."""
-        found = [(column, name) for column, name in self._listed if column.kind.sentinels]
-        if not found:
-            return []
-        lines = [
-            "Values that may stand for a missing one. They are kept as they are until somebody says",
-            "so: take the rules that hold into transform_config.data_quality.cleaning_rules.",
-            "",
-            "cleaning_rules:",
-        ]
-        for column, name in found:
-            texts = self._stand_ins.get(name) or [each.value for each in column.kind.sentinels]
-            for number, (each, text) in enumerate(
-                zip(column.kind.sentinels, texts, strict=True), start=1
-            ):
-                lines += [
-                    f"  # {each.rows:,} rows: {' '.join(each.reason.split())}",
-                    f"  - name: {name} is missing{f' {number}' if number > 1 else ''}",
-                    "    type: null_if",
-                    f"    expression: {json.dumps(text, ensure_ascii=False)}",
-                    f"    parameters: {{ column: {name} }}",
-                ]
-            if name in self._open:
-                lines.append(f"  # Without them it can be {self._open[name]}.")
-        return lines
+        """The steps and rules that would read stand-ins as missing, for a person to consent to."""
+        steps: list[dict[str, Any]] = []
+        rules: list[dict[str, Any]] = []
+        for column, name in self._listed:
+            pairs = list(zip(column.kind.sentinels, self._stand_ins[name], strict=True))
+            if unread := [each for each, text in pairs if text is None]:
+                steps.append(stand_ins_step(name, self._open[name], unread))
+            read = [(each, text) for each, text in pairs if text is not None]
+            for number, (each, text) in enumerate(read, start=1):
+                rules.append(stand_in_rule(name, text, counted(each), number))
+        return offered(steps, rules)

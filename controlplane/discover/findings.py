@@ -51,7 +51,8 @@ class ColumnType:
     `format` is a strptime pattern of dates and times; `storage` the type that a spec declares, such
     as `decimal(12,2)`; `confidence` the share of such answers that are right, 0 to 1; `pattern` how
     most values are written, such as `9+-9+-9+` or `A+9+`. `by_itself` is type and semantic as they
-    were found, where a correction gave others.
+    were found, where a correction gave others. `storage_without` is the type that a spec could
+    declare if the sentinels that are none of it were null.
     """
 
     type: ValueType
@@ -64,6 +65,7 @@ class ColumnType:
     pattern: str = ""
     by_itself: tuple[ValueType, str | None] | None = None
     written: Written | None = None
+    storage_without: str = "text"
 
 
 @dataclass(frozen=True)

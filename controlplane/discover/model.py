@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from controlplane import naming
 from controlplane.config import Project
+from controlplane.discover import model_relations
+from controlplane.discover.memory import FILE as MEMORY_FILE
+from controlplane.discover.memory import DraftedTable, Memory
+from controlplane.discover.model_changes import Change, unknown
+from controlplane.discover.star_columns import keep_masked, rename_in_star, unknown_in_star
 from controlplane.errors import DatabankError, Problem, SpecError
 from controlplane.specs.edit import SpecText
 from controlplane.specs.files import (
     ETL,
     STAR,
+    WAREHOUSE,
     Kind,
     SpecFile,
     parse_spec,
     problems_between,
     scan,
 )
-from controlplane.specs.star import Dimension, Star
-from controlplane.specs.values import did_you_mean
-from controlplane.specs.write import Draft, save
+from controlplane.specs.star import Star
 
 # Fields that name columns of a dimension, some of which are made of the name of a model.
 _MADE_NAME = re.compile(
     r"dimensions\[(?P<at>\d+)\]\.(leave_out\[(?P<left_out>\d+)\]|names\.(?P<name>.+)"
     r"|hierarchies\[(?P<of>\d+)\]\.levels\[(?P<level>\d+)\])"
 )
-
-
-@dataclass(frozen=True)
-class Change:
-    """A spec before and after."""
-
-    file: SpecFile[Any]
-    before: str
-    after: str
-
-    def diff(self) -> str:
-        """The difference, in the unified format."""
-        name = self.file.source
-        lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), name, name
-        )
-        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
 class ModelSpecs:
@@ -63,9 +49,13 @@ class ModelSpecs:
         self._before: dict[Path, str] = {}
         self._texts: dict[Path, SpecText] = {}
         self._renamed: tuple[str, str] | None = None
-        for kind in (ETL, STAR):
+        self._memory: Memory | None = None
+        # Of each model the columns that have another name now, old to new.
+        self.names: Mapping[str, Mapping[str, str]] = {}
+        for kind in (ETL, STAR, WAREHOUSE):
             found = scan(project.root, kind)
-            if found.problems:
+            # What is wrong with a warehouse is no reason to leave the models as they are.
+            if found.problems and kind is not WAREHOUSE:
                 raise SpecError(found.problems)
             for file in found.files:
                 text = file.path.read_bytes().decode("utf-8")
@@ -109,102 +99,74 @@ class ModelSpecs:
                 text.put(["calendar"], "name", new)
 
     def rename_column(self, table: str, old: str, new: str) -> None:
-        """Give a column another name in a table of a star, or in all that are made of a silver model.
+        """Give a column of silver another name in every spec, or one of a star's table in the star.
 
         Raises:
-            DatabankError: there is no such table or column, or nothing where it could be renamed.
+            DatabankError: there is no such table or column, or it cannot be called that.
         """
         self._known(table)
-        done, known = False, []
-        for file, text in self._of(STAR):
-            star: Star = file.spec
-            for index, dimension in enumerate(star.dimensions):
-                if table in (dimension.name, dimension.model):
-                    done = _rename_in_dimension(text, index, dimension, old, new) or done
-            for kind, index, fact in star.tables:
-                if table not in (fact.name, fact.model):
-                    continue
-                place: list[str | int] = [kind, index]
-                for at, measure in enumerate(fact.measures):
-                    known.append(measure.name or measure.column)
-                    if known[-1] == old:
-                        text.put([*place, "measures", at], "name", new)
-                        done = True
-                originals = {
-                    name: fact.names.get(name, name) for name in (*fact.key, *fact.degenerate)
-                }
-                known += originals.values()
-                for original, shown in originals.items():
-                    if shown == old:
-                        text.put([*place, "names"], original, new)
-                        done = True
-        if done:
+        if any(file.spec.table_name == table for file, _ in self._of(ETL)):
+            self._rename_in_silver(table, old, new)
             return
-        if known:
-            raise DatabankError(
-                f"'{table}' has no column '{old}' whose name a spec gives"
-                f" (has: {', '.join(dict.fromkeys(known))}){did_you_mean(old, known)}",
-                hint="keys of dimensions and of days are named by a relation's or a date's role",
-            )
-        raise DatabankError(
-            f"no star has a table that is made of '{table}', and a silver model has the names of its"
-            " source",
-            hint="rename the column in a dimension or a fact",
-        )
+        known: list[str] = []
+        for file, text in self._of(STAR):
+            found = rename_in_star(file.spec, text, table, old, new)
+            if found is None:
+                return
+            known += found
+        raise unknown_in_star(table, old, known)
+
+    def _rename_in_silver(self, table: str, old: str, new: str) -> None:
+        from controlplane.discover.silver_columns import SilverColumns
+
+        columns = SilverColumns(self._project, self._of(ETL), self._of(STAR))
+        columns.rename(table, old, new)
+        self.names = {model: names for model, names in columns.names.items() if names}
+        for file, text in self._of(WAREHOUSE):
+            keep_masked(file.spec, text, self.names.values())
+        memory = Memory.load(self._project.root)
+        for file, _ in self._of(ETL):
+            if drafted := memory.tables.get(file.spec.slug):
+                names = self.names.get(file.spec.table_name, {})
+                renamed = {names.get(name, name): each for name, each in drafted.columns.items()}
+                table_now = DraftedTable(drafted.table, renamed)
+                memory = memory.with_tables({file.spec.slug: table_now})
+        self._memory = memory
+
+    def read_as_missing(self, table: str, column: str, values: Sequence[str]) -> None:
+        """Read values of a column of silver as missing: those, or else all that its spec offers.
+
+        Raises:
+            DatabankError: there is no such table or column, or nothing is offered.
+        """
+        from controlplane.discover.silver_columns import SilverColumns, column_in
+        from controlplane.discover.stand_ins import Consent
+
+        silver = {f.spec.table_name: (f, text) for f, text in self._of(ETL)}
+        if table not in silver:
+            raise unknown("table", table, list(silver))
+        file, text = silver[table]
+        process = SilverColumns(self._project, self._of(ETL), []).process_of(file.spec)
+        found = column_in(table, column, process).name if process else column
+        is_json = text.text.lstrip("\ufeff \t\r\n").startswith("{")
+        consent = Consent(file.spec, text.text, process, is_json=is_json)
+        self._texts[file.path] = consent.given(found, values)
 
     def relate(
         self, table: str, columns: Sequence[str], to: str, to_columns: Sequence[str], *, drop: bool
     ) -> None:
         """Add a relation between silver models, or take one out; tables of a star stand for theirs.
 
-        A further relation to the same table gets a role by its column, such as `reseller`.
-
         Raises:
             DatabankError: a table is unknown, or the relation is there already, or is not there.
         """
         self._known(table)
         self._known(to)
+        relation = model_relations.Relation(
+            self._model_of(table), columns, self._model_of(to), to_columns
+        )
         said = f"{table}.{','.join(columns)} to {to}.{','.join(to_columns)}"
-        left, right = self._model_of(table), self._model_of(to)
-        stars = [(file, text) for file, text in self._of(STAR) if left in _models(file.spec)]
-        if not stars:
-            raise DatabankError(
-                f"no star is made of '{left}'", hint="relations stand in specs/stars/<name>.yml"
-            )
-        found = False
-        for file, text in stars:
-            places = [
-                index
-                for index, each in enumerate(file.spec.relations)
-                if (each.model, each.to) == (left, right)
-                and each.columns == list(columns)
-                and (each.to_columns or each.columns) == list(to_columns)
-            ]
-            found = found or bool(places)
-            if drop:
-                for index in reversed(places):
-                    text.remove(["relations", index])
-            elif not places:
-                block: dict[str, Any] = {"model": left, "columns": list(columns), "to": right}
-                if list(columns) != list(to_columns):
-                    block["to_columns"] = list(to_columns)
-                others = [e.role for e in file.spec.relations if (e.model, e.to) == (left, right)]
-                role = re.sub("_(id|key|code|no|number|sk)$", "", naming.snake_case(columns[0]))
-                if others and role not in others:
-                    # A second row of one table is told from the first by what it is for.
-                    block["role"] = role
-                text.append(["relations"], block)
-        if found is not drop:
-            there = [
-                f"{e.model}.{','.join(e.columns)} to {e.to}"
-                for f, _ in stars
-                for e in f.spec.relations
-            ]
-            raise DatabankError(
-                f"there is a relation from {said} already"
-                if found
-                else f"there is no relation from {said} (has: {'; '.join(there) or 'none'})"
-            )
+        model_relations.relate(self._of(STAR), relation, said, drop=drop)
 
     def hierarchy(self, name: str, dimension: str, levels: Sequence[str], *, drop: bool) -> None:
         """Give a dimension a hierarchy, in place of one with the same name, or take it out.
@@ -212,28 +174,7 @@ class ModelSpecs:
         Raises:
             DatabankError: there is no such dimension, or no such hierarchy to take out.
         """
-        known = [each.name for file, _ in self._of(STAR) for each in file.spec.dimensions]
-        if dimension not in known:
-            raise _unknown("dimension", dimension, known)
-        if not drop and len(levels) < 2:
-            raise DatabankError(
-                "a hierarchy has two levels at least",
-                hint="name the columns from the coarsest to the finest, such as country city",
-            )
-        for file, text in self._of(STAR):
-            for index, each in enumerate(file.spec.dimensions):
-                if each.name != dimension:
-                    continue
-                place: list[str | int] = ["dimensions", index, "hierarchies"]
-                names = [one.name for one in each.hierarchies]
-                if drop and name not in names:
-                    raise _unknown("hierarchy", name, names)
-                if drop:
-                    text.remove([*place, names.index(name)])
-                elif name in names:
-                    text.put([*place, names.index(name)], "levels", list(levels))
-                else:
-                    text.append(place, {"name": name, "levels": list(levels)})
+        model_relations.hierarchy(self._of(STAR), name, dimension, levels, drop=drop)
 
     def changes(self) -> list[Change]:
         """What was changed, once it is sure that all specs can still be used together.
@@ -246,14 +187,24 @@ class ModelSpecs:
             changed, problems = self._checked()
         if problems:
             raise SpecError(problems)
-        return changed
+        return changed + self._memory_change()
+
+    def _memory_change(self) -> list[Change]:
+        """What is remembered of drafts goes by the names in silver."""
+        path = self._project.root / MEMORY_FILE
+        if self._memory is None or not path.is_file():
+            return []
+        before = path.read_bytes().decode("utf-8")
+        if self._memory == Memory.load(self._project.root):
+            return []
+        return [Change(SpecFile(path, None, {}, MEMORY_FILE, {}), before, self._memory.text)]
 
     def _checked(self) -> tuple[list[Change], list[Problem]]:
         """What was changed, and what was not wrong before."""
         from controlplane.generate import check_specs
 
-        after: dict[Kind, list[SpecFile[Any]]] = {ETL: [], STAR: []}
-        before: dict[Kind, list[SpecFile[Any]]] = {ETL: [], STAR: []}
+        after: dict[Kind, list[SpecFile[Any]]] = {ETL: [], STAR: [], WAREHOUSE: []}
+        before: dict[Kind, list[SpecFile[Any]]] = {ETL: [], STAR: [], WAREHOUSE: []}
         changed = []
         for path, (kind, file) in self._files.items():
             text = self._texts[path].text
@@ -311,7 +262,7 @@ class ModelSpecs:
     def _known(self, name: str) -> None:
         known = self._tables()
         if name not in known:
-            raise _unknown("table", name, known)
+            raise unknown("table", name, known)
 
     def _model_of(self, table: str) -> str:
         for file, _ in self._of(STAR):
@@ -334,56 +285,6 @@ class ModelSpecs:
         return True
 
 
-def written_by_hand(project: Project, table: str) -> list[str]:
-    """The models that read a table and were not generated: nobody but a person changes them."""
-    reads = re.compile(rf"""ref\(\s*['"]{re.escape(table)}['"]\s*\)""")
-    found = []
-    for path in sorted((project.root / "models").rglob("*.sql")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if reads.search(text) and not text.startswith("-- Generated from"):
-            found.append(path.relative_to(project.root).as_posix())
-    return found
-
-
-def save_all(changes: Sequence[Change], write: Callable[[Draft], None] = save) -> None:
-    """Write all of the changes; where one cannot be written, those before it are taken back.
-
-    Raises:
-        DatabankError: a file cannot be written; all files are as they were.
-    """
-    done: list[Change] = []
-    try:
-        for change in changes:
-            write(Draft(change.file, change.after, replaces=True, variables={}))
-            done.append(change)
-    except BaseException:
-        for change in done:
-            save(Draft(change.file, change.before, replaces=True, variables={}))
-        raise
-
-
-def _rename_in_dimension(
-    text: SpecText, index: int, dimension: Dimension, old: str, new: str
-) -> bool:
-    originals = [name for name, shown in dimension.names.items() if shown == old]
-    original = originals[0] if originals else old
-    if not originals and old in dimension.names:
-        raise DatabankError(
-            f"the column '{old}' of '{dimension.name}' is called '{dimension.names[old]}' already",
-            hint=f"say databank model rename {dimension.name}.{dimension.names[old]} {new}",
-        )
-    place: list[str | int] = ["dimensions", index]
-    if original == new:
-        text.remove([*place, "names", original])
-    else:
-        text.put([*place, "names"], original, new)
-    for at, hierarchy in enumerate(dimension.hierarchies):
-        for level, name in enumerate(hierarchy.levels):
-            if name == old:
-                text.replace([*place, "hierarchies", at, "levels", level], new)
-    return True
-
-
 def _names_in(star: Star) -> Iterable[tuple[list[str | int], str]]:
     """Every field of a star that names a table, with its value."""
     yield ["calendar", "name"], star.calendar.name
@@ -398,17 +299,6 @@ def _names_in(star: Star) -> Iterable[tuple[list[str | int], str]]:
         yield ["relations", index, "to"], relation.to
 
 
-def _models(star: Star) -> set[str]:
-    related = {name for each in star.relations for name in (each.model, each.to)}
-    made = {each.model for each in star.dimensions} | {fact.model for _, _, fact in star.tables}
-    return related | made
-
-
 def _said(problem: Problem) -> Problem:
     """A problem without its line, which a change further up moves."""
     return replace(problem, line=0)
-
-
-def _unknown(what: str, name: str, known: Sequence[str]) -> DatabankError:
-    listed = ", ".join(dict.fromkeys(known)) or "none"
-    return DatabankError(f"no {what} '{name}' (has: {listed}){did_you_mean(name, list(known))}")

@@ -133,8 +133,9 @@ def _step(step: Step, previous: str, carried: Sequence[str], *, is_read: bool) -
     target = str(step.column)
     value = step.expression if step.expression == target else f"{step.expression} as {target}"
     before = names(step.columns_before)
-    listed = [value if name == target else name for name in before]
-    if target not in before:
+    replaced = step.renames or target
+    listed = [value if name == replaced else name for name in before]
+    if replaced not in before:
         listed.append(value)
     once = COMPUTED_ONCE if is_read else ()
     return Cte(step.cte, select([*listed, *carried], previous, once), step.description)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -10,6 +10,7 @@ from sqlglot import exp
 from controlplane import naming, sql
 from controlplane.generate.process import HISTORY_COLUMNS, Step, sentence
 from controlplane.generate.resolver import Resolver
+from controlplane.specs.transform import Transformation
 from controlplane.sql import Column, Expression, ExpressionError
 
 Columns = tuple[Column, ...]
@@ -72,6 +73,50 @@ def set_column(
         reads=kind,
     )
     return _with_column(columns, target, kind), [step, read]
+
+
+def rename_column(
+    resolver: Resolver, place: str, item: Transformation, columns: Columns
+) -> tuple[Columns, list[Step]]:
+    """The columns after one has another name, and the step that gives it."""
+    resolver.settings(place, item.parameters, ("column",))
+    column = resolver.column(f"{place}.expression", item.expression.strip().strip('"'), columns)
+    new = item.parameters.get("column")
+    at = f"{place}.parameters.column" if "column" in item.parameters else f"{place}.parameters"
+    if not isinstance(new, str) or not new.strip():
+        resolver.problem(at, "a step of type 'rename' needs the new name in parameters.column")
+        return columns, []
+    if fault := name_fault(new, [each.name for each in columns]):
+        resolver.problem(at, fault)
+        return columns, []
+    if column is None:
+        return columns, []
+    step = Step(
+        naming.snake_case(item.name),
+        resolver.cte_name(item.name),
+        sentence(item.description),
+        column.name,
+        new,
+        columns,
+        renames=column.name,
+    )
+    after = (
+        Column(new, each.type, each.title or each.name) if each is column else each
+        for each in columns
+    )
+    return tuple(after), [step]
+
+
+def name_fault(name: str, taken: Sequence[str]) -> str:
+    """Why a column cannot be called that beside others; empty where it can."""
+    plain = naming.column_names([name])[0]
+    if name.lower() in naming.RESERVED:
+        return f"found '{name}', a word that SQL reserves; expected a name such as '{plain}'"
+    if name != plain:
+        return f"found '{name}', expected lower-case letters, digits and underscores, such as '{plain}'"
+    if name in HISTORY_COLUMNS:
+        return f"'{name}' is a name for histories alone"
+    return f"there is a column '{name}' already" if name in taken else ""
 
 
 def _with_column(columns: Columns, name: str, kind: str) -> Columns:

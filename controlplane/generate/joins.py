@@ -38,7 +38,7 @@ def joins(resolver: Resolver, own: Table) -> tuple[Join, ...]:
             continue
         left, right = _with_safe_names(left, right)
         model = naming.snake_case(item.name)
-        made = _joined(model, left, right)
+        made = joined_table(model, left, right)
         right_names = tuple(column.name for column in made.columns[len(left.table.columns) :])
         found.append(
             Join(
@@ -55,7 +55,7 @@ def joins(resolver: Resolver, own: Table) -> tuple[Join, ...]:
     return tuple(found)
 
 
-def _joined(model: str, left: Side, right: Side) -> Table:
+def joined_table(model: str, left: Side, right: Side) -> Table:
     """The table that a join gives; right columns whose name is taken carry their table's."""
     columns = list(left.table.columns)
     taken = {column.name for column in columns}

@@ -38,7 +38,8 @@ class Table:
 class Step:
     """One change to a record: a filter's condition, or a column's new value.
 
-    `reads` is the portable type that the text of the column is read as, by a checked cast.
+    `reads` is the portable type that the text of the column is read as, by a checked cast;
+    `renames` is what the column was called until then.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Step:
     column: str | None
     columns_before: tuple[Column, ...]
     reads: str | None = None
+    renames: str | None = None
 
     @property
     def is_filter(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from controlplane import naming, sql
 from controlplane.generate.bronze import SHARED_MODELS
-from controlplane.generate.process import Aggregation, Join, Process
+from controlplane.generate.process import Aggregation, Join, Process, Step
 from controlplane.generate.text import origin
 from controlplane.generate.yaml_text import yaml_text
 from controlplane.sql import Column
@@ -281,9 +281,15 @@ def value_columns(
 
 def value_description(process: Process, column: Column) -> str:
     """What a column's values mean, and what was done to them."""
-    changes = [step for step in process.steps if step.column == column.name]
-    is_derived = changes and column.name not in {c.name for c in process.source_columns}
-    text = process.descriptions.get(column.name) or (
+    changes: list[Step] = []
+    name = column.name
+    for step in reversed(process.steps):
+        if step.column == name and step.renames:
+            name = step.renames
+        elif step.column == name:
+            changes.insert(0, step)
+    is_derived = changes and name not in {c.name for c in process.source_columns}
+    text = process.descriptions.get(name) or (
         f"Derived: {changes[0].name}." if is_derived else f"{_quoted(column)} of the source."
     )
     for step in changes[1:] if is_derived and not changes[0].description else changes:

@@ -159,6 +159,16 @@ class _Reader:
         return names
 
 
+def made_names(source: StarSource, index: int) -> list[str]:
+    """What the columns of a dimension would be called if the star gave them no other names."""
+    spec = source.star.dimensions[index]
+    table = source.table(f"dimensions[{index}].model", spec.model)
+    if table is None:
+        return []
+    reader = _Reader(source, f"dimensions[{index}]", spec, table)
+    return [each.column.name for each in reader.attributes()]
+
+
 def resolve_dimension(
     source: StarSource, index: int, spec: Dimension, spec_path: str
 ) -> DimensionModel | None:

@@ -12,8 +12,9 @@ from controlplane.generate.dimension import dimension
 from controlplane.generate.fact import fact
 from controlplane.generate.properties import value_description
 from controlplane.generate.star import StarModels
+from controlplane.generate.star_dimension import made_names
 from controlplane.generate.star_resolution import resolve_star
-from controlplane.generate.star_source import SourceTable
+from controlplane.generate.star_source import SourceTable, StarSource
 from controlplane.specs.files import SpecFile
 from controlplane.specs.star import Star
 
@@ -80,6 +81,19 @@ def check_stars(files: Iterable[SpecFile[Star]], catalog: Catalog) -> list[Probl
         except SpecError as error:
             problems += error.problems
     return list(dict.fromkeys(problems))
+
+
+def made_names_of(file: SpecFile[Star], catalog: Catalog) -> list[list[str]]:
+    """The columns of each dimension of a star, by the names that come of the silver models alone.
+
+    Raises:
+        SpecError: with every model, column and relation that cannot be used.
+    """
+    source = StarSource(file, _Tables(catalog).find, catalog.known_tables)
+    found = [made_names(source, index) for index in range(len(file.spec.dimensions))]
+    if source.problems:
+        raise SpecError(source.problems)
+    return found
 
 
 class _Tables:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from controlplane import naming, sql
-from controlplane.generate.column_change import condition_fits, set_column
+from controlplane.generate.column_change import condition_fits, rename_column, set_column
 from controlplane.generate.process import Step, sentence
 from controlplane.generate.resolver import Resolver, value_sql
 from controlplane.specs.transform import CleaningRule, ValidationRule
@@ -86,6 +86,10 @@ def transformations(
     for index, item in enumerate(resolver.spec.transform_config.transformations):
         place = f"transform_config.transformations[{index}]"
         is_filter = item.type == "filter"
+        if item.type == "rename":
+            columns, step = rename_column(resolver, place, item, columns)
+            steps += step
+            continue
         found = resolver.parse(
             f"{place}.expression",
             item.expression,
@@ -179,21 +183,26 @@ def ruled_column(
         named = sql.columns_in(found.tree)
         if len(named) == 1:
             return sql.find_column(named[0], columns)
-    slug = naming.snake_case(rule.name)
-    matching = [
-        (name, column)
-        for column in columns
-        for name in (column.name, naming.snake_case(column.title))
-        if name and f"{slug}_".startswith(f"{name}_")
-    ]
-    if matching:
-        return max(matching, key=lambda found: len(found[0]))[1]
+    if column := column_of_rule(rule.name, columns):
+        return column
     resolver.problem(
         f"{place}.name",
         f"'{rule.name}' begins with no column's name, so it is open which one is meant;"
         f" say it in parameters.column (candidates: {', '.join(c.name for c in columns)})",
     )
     return None
+
+
+def column_of_rule(name: str, columns: Sequence[Column]) -> Column | None:
+    """The column whose name a rule's name begins with, the longest of several."""
+    slug = naming.snake_case(name)
+    matching = [
+        (each, column)
+        for column in columns
+        for each in (column.name, naming.snake_case(column.title))
+        if each and f"{slug}_".startswith(f"{each}_")
+    ]
+    return max(matching, key=lambda found: len(found[0]))[1] if matching else None
 
 
 def _changed_column(

@@ -31,7 +31,7 @@ def key(resolver: Resolver, columns: Columns) -> tuple[str, ...]:
         # What is appended may come again: only the spec can say that it must not.
         return ()
     kinds = {column.name: column.type for column in columns}
-    primary = resolver.schema.primary_key
+    primary = tuple(resolver.spec.name_in_silver(name) for name in resolver.schema.primary_key)
     if primary and all(kinds.get(name, "json") != "json" for name in primary):
         return primary
     if strategy in ("upsert", "scd2"):
@@ -48,6 +48,11 @@ def order_column(resolver: Resolver, columns: Columns) -> Column | None:
     """The column that says which of two records is newer; None where the load alone says it."""
     name = resolver.spec.source_config.incremental_key
     place = "source_config.incremental_key"
+    if name:
+        # The load asks the source for it, so it goes by the source's name.
+        by_source = resolver.schema.columns
+        known = next((c.name for c in by_source if name.lower() in (c.title.lower(), c.name)), None)
+        name = resolver.spec.name_in_silver(known) if known else name
     column = resolver.column(place, name, columns) if name else None
     if column and not column.is_ordered:
         resolver.problem(place, f"'{column.name}' is {column.type}, which has no order")

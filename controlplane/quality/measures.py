@@ -54,7 +54,7 @@ def _metric(name: str, process: EtlProcess, target: Target) -> float | None:
             )
         case _:
             key = process.source_config.incremental_key
-            column = naming.column_names([key])[0] if key else None
+            column = process.name_in_silver(naming.column_names([key])[0]) if key else None
             types = dict(target.columns(schema, table))
             if column is None or not types.get(column, "").lower().startswith(
                 ("timestamp", "date")

@@ -43,6 +43,41 @@ class SpecText:
         start, end = node.start_mark.index, self._content_end(node)
         self._splice(start, end, pattern.sub(new, self._text[start:end]))
 
+    def revise(self, path: Path, changes: Sequence[tuple[int, int, str]]) -> None:
+        """Change parts of a field's text, from and to which character; how it is written stays."""
+        node = self._node(path)
+        value: str = node.value
+        start, end = node.start_mark.index, self._content_end(node)
+        written, revised = self._text[start:end], value
+        for begin, stop, new in sorted(changes, reverse=True):
+            piece = value[begin:stop]
+            revised = revised[:begin] + new + revised[stop:]
+            # The same text as often before it as in the value: quotes and folded lines move it.
+            place = -1
+            for _ in range(value[:begin].count(piece) + 1):
+                place = written.find(piece, place + 1)
+                if place < 0:
+                    break
+            if place >= 0:
+                written = written[:place] + new + written[place + len(piece) :]
+        before = self._text
+        self._splice(start, end, written)
+        try:
+            found = self._find(path)
+        except yaml.YAMLError:
+            found = None
+        if not isinstance(found, yaml.ScalarNode) or found.value != revised:
+            self._text = before
+            self.replace(path, revised)
+
+    def rename_key(self, path: Path, new: str) -> None:
+        """Give the field itself another name."""
+        for key, _ in self._node(path[:-1]).value:
+            if key.value == path[-1]:
+                self._splice(key.start_mark.index, key.end_mark.index, self._flow(new))
+                return
+        raise KeyError(path)
+
     def put(self, path: Path, key: str, value: Any) -> None:
         """Set a field of a block; the block is made where there is none, a field where it is new."""
         block = self._find(path)
@@ -71,6 +106,18 @@ class SpecText:
         else:
             self._insert_after(items, self._item(value, items.start_mark.column))
 
+    def insert(self, path: Path, value: Any) -> None:
+        """Add an item before the others of a list, which is made where there is none."""
+        items = self._find(path)
+        if items is None or not items.value:
+            self.append(path, value)
+        elif items.flow_style:
+            start = items.start_mark.index + 1
+            self._splice(start, start, f"{self._flow(value)}, ")
+        else:
+            line = self._text.rfind("\n", 0, items.value[0].start_mark.index) + 1
+            self._splice(line, line, self._item(value, items.start_mark.column) + self._end)
+
     def remove(self, path: Path) -> None:
         """Take out a field or an item, and a list or block that is empty without it."""
         parent = self._node(path[:-1])
@@ -80,13 +127,37 @@ class SpecText:
             self._cut(path)
 
     def _put_list(self, path: Path, value: Any) -> None:
-        block = self._node(path[:-1])
+        block = self._find(path[:-1])
         key = str(path[-1])
+        if isinstance(block, yaml.ScalarNode):
+            self._cut(path[:-1])
+            block = None
+        if block is None:
+            self._put_nested(path, value)
+            return
         if block.flow_style:
             self._into_flow(block, f"{self._flow(key)}: {self._flow([value])}")
             return
         column = block.value[0][0].start_mark.column
         lines = [f"{' ' * column}{self._flow(key)}:", self._item(value, column + 2)]
+        self._insert_after(block, self._end.join(lines))
+
+    def _put_nested(self, path: Path, value: Any) -> None:
+        """A list with the blocks around it, none of which is there."""
+        known = next(n for n in range(len(path) - 2, -1, -1) if self._find(path[:n]) is not None)
+        block = self._node(path[:known])
+        names = [str(step) for step in path[known:]]
+        if block.flow_style:
+            nested: Any = [value]
+            for name in reversed(names[1:]):
+                nested = {name: nested}
+            self._into_flow(block, f"{self._flow(names[0])}: {self._flow(nested)}")
+            return
+        column = block.value[0][0].start_mark.column
+        lines = [
+            f"{' ' * (column + 2 * depth)}{self._flow(name)}:" for depth, name in enumerate(names)
+        ]
+        lines.append(self._item(value, column + 2 * len(names)))
         self._insert_after(block, self._end.join(lines))
 
     def _cut(self, path: Path) -> None:

@@ -262,6 +262,13 @@ class EtlProcess(Block):
         """The table that is written."""
         return self.target_config.table_name or self.slug
 
+    def name_in_silver(self, column: str) -> str:
+        """What a column of the source, by its plain name, is called after all renaming."""
+        for step in self.transform_config.transformations:
+            if step.type == "rename" and step.renamed == column:
+                column = str(step.parameters.get("column", column))
+        return column
+
     @property
     def is_active(self) -> bool:
         """Whether the process is at work; a planned one is only checked and listed."""

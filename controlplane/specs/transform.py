@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from controlplane import naming
 from controlplane.specs.block import Block, FieldProblem, repeated_names
 from controlplane.specs.values import ModelTitle, Name, Text
 
@@ -16,12 +17,13 @@ AggregateFunction = Literal[
 
 
 class Transformation(Block):
-    """A condition that records must meet, or an expression that changes a column."""
+    """A condition that records must meet, an expression that changes a column, or its new name."""
 
     name: Name = Field(description="What the step is called, once in this list.")
-    type: Literal["filter", "transform"] = Field(
+    type: Literal["filter", "transform", "rename"] = Field(
         description="filter keeps the records for which the expression is true; transform sets a"
-        " column to it."
+        " column to it; rename gives the column that the expression names another name, which all"
+        " that follows knows it by."
     )
     expression: Text = Field(
         description="An SQL expression over the columns of the source, in PostgreSQL's dialect; its"
@@ -29,9 +31,15 @@ class Transformation(Block):
     )
     parameters: dict[str, Any] = Field(
         default_factory=dict,
-        description="Settings of the step; `column` names the column that a transform sets.",
+        description="Settings of the step; `column` names the column that a transform sets, and is"
+        " the new name for rename.",
     )
     description: str = Field("", description="Why the step is there.")
+
+    @property
+    def renamed(self) -> str:
+        """The plain name of the column that a rename is about."""
+        return naming.column_names([self.expression.strip().strip('"')])[0]
 
 
 class ValidationRule(Block):

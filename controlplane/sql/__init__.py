@@ -20,6 +20,8 @@ from controlplane.sql.columns import (
 )
 from controlplane.sql.parse import (
     DIALECT,
+    ColumnPlace,
+    column_places,
     columns_in,
     fill_placeholders,
     literal,
@@ -47,11 +49,13 @@ __all__ = [
     "SQL_TYPES",
     "TARGET_DIALECTS",
     "Column",
+    "ColumnPlace",
     "Expression",
     "ExpressionError",
     "PatternError",
     "Visible",
     "cast_text",
+    "column_places",
     "columns_in",
     "fill_placeholders",
     "find_column",

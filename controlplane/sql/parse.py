@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
@@ -14,6 +15,7 @@ from controlplane.naming import snake_case
 from controlplane.sql.columns import Column, ExpressionError, find_column, lookup
 
 DIALECT = "postgres"
+_BEFORE = "select (\n"
 
 
 def parse_expression(text: str) -> exp.Expr:
@@ -41,7 +43,7 @@ def _parse(text: str) -> tuple[exp.Expr, str | None]:
     if not text.strip():
         raise ExpressionError("is empty; write an SQL expression")
     try:
-        source = f"select (\n{text}\n)"
+        source = f"{_BEFORE}{text}\n)"
         statements = sqlglot.parse(source, read=DIALECT)
     except SqlglotError as error:
         raise ExpressionError(f"does not parse as SQL: {_first_line(error)}") from None
@@ -102,6 +104,37 @@ def resolve_columns(
 def columns_in(tree: exp.Expr) -> list[str]:
     """The names of the columns that the expression reads, each once, in order."""
     return list(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+
+
+@dataclass(frozen=True)
+class ColumnPlace:
+    """Where the text of an expression names a column: the name without its table, which may be "".
+
+    It stands from the character `start` to before `end`; `in_aggregate` tells whether a function
+    such as `sum` is around it.
+    """
+
+    table: str
+    name: str
+    start: int
+    end: int
+    in_aggregate: bool
+
+
+def column_places(text: str) -> list[ColumnPlace]:
+    """Every place where an expression names a column, in order.
+
+    Raises:
+        ExpressionError: as `parse_expression`.
+    """
+    found = []
+    for column in _parse(text)[0].find_all(exp.Column):
+        meta = column.this.meta
+        if "start" in meta:
+            start, end = meta["start"] - len(_BEFORE), meta["end"] + 1 - len(_BEFORE)
+            inside = column.find_ancestor(exp.AggFunc) is not None
+            found.append(ColumnPlace(column.table, column.name, start, end, inside))
+    return sorted(found, key=lambda place: place.start)
 
 
 def placeholders_in(tree: exp.Expr) -> set[str]:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from controlplane.cli import databank
 from controlplane.config import load_project
-from controlplane.discover.model import ModelSpecs, save_all
+from controlplane.discover.model import ModelSpecs
+from controlplane.discover.model_changes import save_all
 from controlplane.errors import DatabankError
 from controlplane.scaffold import write_project
 from controlplane.specs.edit import SpecText
@@ -176,7 +177,7 @@ def test_a_renamed_column_of_a_dimension_is_renamed_in_its_hierarchies(root: Pat
 
 def test_measures_and_keys_of_a_fact_are_renamed(root: Path) -> None:
     assert run(root, "model", "rename", "orders_fact.amount", "revenue").exit_code == 0
-    assert run(root, "model", "rename", "orders.order_id", "order_number").exit_code == 0
+    assert run(root, "model", "rename", "orders_fact.order_id", "order_number").exit_code == 0
     fact = star_of(root)["facts"][0]
     assert fact["measures"] == [{"column": "amount", "additivity": "additive", "name": "revenue"}]
     assert fact["names"] == {"order_id": "order_number"}
@@ -184,6 +185,240 @@ def test_measures_and_keys_of_a_fact_are_renamed(root: Path) -> None:
     made = (root / "models/gold/orders_fact.sql").read_text(encoding="utf-8")
     assert "as revenue" in made
     assert "as order_number" in made
+
+
+FULL = """\
+name: orders
+type: full
+source_config:
+  source_type: csv
+  path: data/orders.csv
+  incremental_key: ordered_on
+  columns:
+    - {name: ordered_on, type: date}   # the day in the shop
+    - {name: amount, type: text}
+transform_config:
+  transformations:
+    - name: only dear ones
+      type: filter
+      expression: amount <> '0'
+    - {name: amount as decimal, type: transform, expression: "replace(amount, ',', '.')", parameters: {column: amount, type: "decimal(18,2)"}}
+    - {name: doubled, type: transform, expression: amount * 2, parameters: {column: twice, type: "decimal(18,2)"}}
+  data_quality:
+    cleaning_rules:
+      - {name: the newest, type: deduplication, expression: "DISTINCT ON (order_id) ORDER BY amount DESC"}
+      - name: amount missing
+        type: null_if
+        expression: "-999"
+      - name: rounded  # to cents
+        type: expression
+        expression: >
+          round(coalesce("AMOUNT",
+          0), 2)
+        parameters: {column: amount}
+    validation_rules:
+      - {name: dear enough, type: expression, expression: 'orders.amount > 0 or note = ''amount'' or twice = amount'}
+      - {name: amount range, type: range, expression: '>= 0'}
+      - {name: has amount, type: not_null, expression: amount}
+  aggregations:
+    - {name: per day, function: sum, column: amount, group_by: [ordered_on], having: "sum_amount > 1 and max(amount) < 5000"}
+    - {name: per amount, function: count, group_by: [amount, "cast(amount as text) as more"]}
+  joins:
+    - name: orders_with_customers
+      type: left
+      left_table: orders
+      right_table: customers
+      condition: orders.customer_id = customers.customer_id and orders.amount > 0
+target_config:
+  load_strategy: upsert
+  unique_key: [order_id, amount]
+  partitioning: {strategy: range, columns: [amount], partitions: 2}
+validation:
+  post_validation:
+    - {name: some, type: expression, expression: sum(amount) >= 0}
+"""
+
+
+def renamed_in_text(text: str, old: str, new: str, *places: str) -> str:
+    for place in places:
+        assert text.count(place) == 1, place
+        text = text.replace(place, place.replace(old, new))
+    return text
+
+
+@pytest.fixture
+def full(root: Path) -> Path:
+    (root / "specs/etl/orders.yml").write_text(FULL, encoding="utf-8")
+    data = (root / "data/orders.csv").read_text(encoding="utf-8").splitlines()
+    lines = [f"{data[0]},note", *(f"{line},x" for line in data[1:])]
+    (root / "data/orders.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    said = run(root, "generate")
+    assert said.exit_code == 0, said.output
+    return root
+
+
+def test_a_column_of_silver_is_renamed_wherever_a_spec_names_it(full: Path) -> None:
+    said = run(full, "model", "rename", "orders.amount", "price")
+    assert said.exit_code == 0, said.output
+    after = texts(full)
+    expected = renamed_in_text(
+        FULL,
+        "amount",
+        "price",
+        *("ORDER BY amount DESC", "parameters: {column: amount}\n", "orders.amount > 0 or"),
+        *("twice = amount", "expression: amount}\n", "column: amount, group_by", "sum_amount > 1"),
+        *("max(amount)", "[amount, ", '"cast(amount as text)', "orders.amount > 0\n"),
+        *("[order_id, amount]", "columns: [amount]", "sum(amount) >= 0"),
+    ).replace('coalesce("AMOUNT",', "coalesce(price,")
+    expected = expected.replace(
+        '        expression: "-999"\n',
+        '        expression: "-999"\n        parameters: {column: price}\n',
+    ).replace("expression: '>= 0'}", "expression: '>= 0', parameters: {column: price}}")
+    step = (
+        "    - name: amount is called price\n      type: rename\n      expression: amount\n"
+        "      parameters: {column: price}\n"
+    )
+    expected = expected.replace("  data_quality:\n", f"{step}  data_quality:\n")
+    assert after["orders.yml"] == expected
+    assert after["shop.yml"] == STAR.replace("column: amount", "column: price")
+    assert after["customers.yml"] == CUSTOMERS
+    for command in ("validate", "generate"):
+        said = run(full, command)
+        assert said.exit_code == 0, (command, said.output)
+    silver = (full / "models/silver/orders_checked.sql").read_text(encoding="utf-8")
+    assert "amount as price" in silver
+    assert "price" in (full / "models/gold/orders_fact.sql").read_text(encoding="utf-8")
+    assert "`amount` of the source" in (full / "models/silver/orders.yml").read_text("utf-8")
+    # Once more, and back to what the source calls it.
+    assert run(full, "model", "rename", "orders.price", "cost").exit_code == 0
+    assert texts(full)["orders.yml"].count("amount is called cost") == 1
+    assert "price" not in texts(full)["orders.yml"]
+    assert run(full, "model", "rename", "orders.cost", "amount").exit_code == 0
+    assert "rename" not in texts(full)["orders.yml"]
+    assert run(full, "validate").exit_code == 0
+    assert texts(full)["shop.yml"] == STAR
+
+
+def test_a_column_that_a_step_makes_is_renamed_in_that_step(full: Path) -> None:
+    assert run(full, "model", "rename", "orders.twice", "double_price").exit_code == 0
+    expected = renamed_in_text(FULL, "twice", "double_price", "column: twice", "twice = amount")
+    assert texts(full)["orders.yml"] == expected
+    assert run(full, "generate").exit_code == 0
+
+
+def test_keys_relations_and_hierarchies_follow_a_renamed_column(root: Path) -> None:
+    assert run(root, "model", "rename", "customers.customer_id", "client_no").exit_code == 0
+    assert run(root, "model", "rename", "customers.city", "town").exit_code == 0
+    star = star_of(root)
+    assert star["dimensions"][0]["key"] == ["client_no"]
+    assert star["dimensions"][0]["hierarchies"][0]["levels"] == ["country", "town"]
+    assert star["relations"] == [
+        {
+            "model": "orders",
+            "columns": ["customer_id"],
+            "to": "customers",
+            "to_columns": ["client_no"],
+        }
+    ]
+    assert "customers.client_no" in texts(root)["orders.yml"]
+    assert "unique_key: [client_no]" in texts(root)["customers.yml"]
+    assert run(root, "generate").exit_code == 0
+    made = (root / "models/gold/customers_dim.sql").read_text(encoding="utf-8")
+    assert "town" in made
+
+
+def test_names_that_a_star_makes_of_a_renamed_column_follow_it(root: Path) -> None:
+    (root / "specs/etl/cities.yml").write_text(
+        "name: cities\ntype: full\nsource_config: {source_type: csv, path: data/cities.csv}\n"
+    )
+    (root / "data/cities.csv").write_text("city,name,mayor\nBonn,Bundesstadt,Ann\n")
+    star = STAR.replace("    hierarchies:", "    leave_out: [city_mayor]\n    hierarchies:")
+    star = star.replace("levels:", "levels:\n          - city_name")
+    star += "  - {model: customers, columns: [city], to: cities}\n"
+    (root / "specs/stars/shop.yml").write_text(star)
+    assert run(root, "generate").exit_code == 0
+    assert run(root, "model", "rename", "cities.name", "title").exit_code == 0
+    assert run(root, "model", "rename", "cities.mayor", "head").exit_code == 0
+    dimension = star_of(root)["dimensions"][0]
+    assert dimension["leave_out"] == ["city_head"]
+    assert dimension["hierarchies"][0]["levels"] == ["city_title", "country", "city"]
+    assert run(root, "generate").exit_code == 0
+
+
+def test_what_is_made_of_the_renamed_table_follows(root: Path) -> None:
+    """A process that reads the model has the column by its new name, unless it has one of its own."""
+    (root / "specs/etl/dear.yml").write_text(
+        "name: dear\ntype: transform\nsource_config:\n  source_type: model\n  model: orders\n"
+        "  filters: {amount: 9.5}\n"
+        "transform_config:\n  transformations:\n"
+        "    - {name: day, type: rename, expression: ordered_on, parameters: {column: day}}\n"
+        "  aggregations:\n    - {name: most, function: max, column: amount, group_by: [day]}\n"
+    )
+    assert run(root, "generate").exit_code == 0
+    assert run(root, "model", "rename", "orders.amount", "price").exit_code == 0
+    assert run(root, "model", "rename", "orders.ordered_on", "bought_on").exit_code == 0
+    document = yaml.safe_load(texts(root)["dear.yml"])
+    assert document["source_config"]["filters"] == {"price": 9.5}
+    steps = document["transform_config"]["transformations"]
+    assert [step["expression"] for step in steps] == ["bought_on"]
+    assert document["transform_config"]["aggregations"][0]["column"] == "price"
+    assert run(root, "generate").exit_code == 0
+    assert "price" in (root / "models/silver/dear.sql").read_text(encoding="utf-8")
+    # What it was renamed to already needs no step any more.
+    assert run(root, "model", "rename", "orders.bought_on", "day").exit_code == 0
+    assert "transformations" not in yaml.safe_load(texts(root)["dear.yml"])["transform_config"]
+    assert run(root, "generate").exit_code == 0
+
+
+def test_a_name_that_a_table_made_of_it_has_is_refused(root: Path) -> None:
+    (root / "specs/etl/dear.yml").write_text(
+        "name: dear\ntype: transform\nsource_config: {source_type: model, model: orders}\n"
+        "transform_config:\n  transformations:\n"
+        '    - {name: p, type: transform, expression: "1", parameters: {column: price, type: integer}}\n'
+    )
+    assert run(root, "generate").exit_code == 0
+    before = texts(root)
+    said = run(root, "model", "rename", "orders.amount", "price")
+    assert "'dear', which has the column 'amount' from there, has a column 'price'" in str(
+        said.exception
+    )
+    assert texts(root) == before
+
+
+def test_a_masked_column_stays_masked_and_what_was_drafted_is_remembered(root: Path) -> None:
+    (root / "specs/warehouses").mkdir(exist_ok=True)
+    (root / "specs/warehouses/main.yml").write_text(
+        "name: main\ntype: olap\nstorage_config: {storage_type: duckdb}\n"
+        "security_config:\n  data_masking:\n    enabled: true\n    sensitive_data: [Name]  # of people\n"
+    )
+    head = "# What was found.\ncustomers:\n  table: customers\n  columns:\n"
+    (root / "specs/drafted.yml").write_text(
+        head + "    name: {found: string, drafted: text}\n"
+        "    city: {found: string, drafted: text}\n"
+    )
+    assert run(root, "model", "rename", "customers.name", "full_name").exit_code == 0
+    assert "sensitive_data: [Name, full_name]  # of people" in texts(root)["main.yml"]
+    drafted = yaml.safe_load(texts(root)["drafted.yml"])["customers"]["columns"]
+    assert drafted == {
+        "full_name": {"column": "name", "found": "string", "drafted": "text"},
+        "city": {"found": "string", "drafted": "text"},
+    }
+
+
+def test_files_written_by_hand_that_read_a_renamed_column_are_named(root: Path) -> None:
+    models = root / "models/gold"
+    (models / "best.sql").write_text("select city from {{ ref('customers') }}\n")
+    (models / "star.sql").write_text("select CITY from {{ ref('customers_dim') }}\n")
+    (models / "other.sql").write_text("select country from {{ ref('customers') }}\n")
+    (root / "tests").mkdir(exist_ok=True)
+    (root / "tests/known.sql").write_text(
+        "select 1 from {{ ref(\"customers\") }} where city = ''\n"
+    )
+    said = run(root, "model", "rename", "customers.city", "town")
+    assert [line.split(" reads ")[0].split()[-1] for line in said.stderr.splitlines()] == [
+        *("models/gold/best.sql", "models/gold/star.sql", "tests/known.sql")
+    ]
+    assert "select city" in (models / "best.sql").read_text()
 
 
 def test_a_relation_is_added_and_dropped(root: Path) -> None:
@@ -244,6 +479,12 @@ def test_a_hierarchy_is_added_changed_and_dropped(root: Path) -> None:
         (["rename", "customers", "Not A Name"], "specs/etl/customers.yml"),
         (["rename", "customers_dim.citty", "town"], "Did you mean 'city'?"),
         (["rename", "orders_fact.amuont", "x"], "Did you mean 'amount'?"),
+        (["rename", "customers.citty", "town"], "Did you mean 'city'?"),
+        (["rename", "customers.city", "name"], "there is a column 'name' already"),
+        (["rename", "customers.city", "Town Hall"], "such as 'town_hall'"),
+        (["rename", "customers.city", "order"], "a word that SQL reserves"),
+        (["rename", "customers.city", "_batch_id"], "such as 'batch_id'"),
+        (["rename", "customers.city", "valid_from"], "a name for histories alone"),
         (["relate", "orders.custmer_id", "customers.customer_id"], "no column 'custmer_id'"),
         (["relate", "orders.customer_id", "customers.customer_id"], "already"),
         (["relate", "orders.x", "customers.x", "--drop"], "has: orders.customer_id to customers"),

@@ -211,7 +211,12 @@ def test_words_for_missing_values_are_named_and_do_not_spoil_the_type(
     assert found.type == "integer"
     assert {each.value: each.rows for each in found.sentinels} == {"NA": 2, "-": 1}
     # They are no nulls yet: the cast would refuse them.
-    assert found.storage == "text"
+    assert (found.storage, found.storage_without) == ("text", "integer")
+    prices = one(reader, ["1.50", "n/a", "20.25", "3", "n/a", " 4 "])
+    assert (prices.storage, prices.storage_without) == ("text", "decimal(18,2)")
+    mixed = one(reader, ["1", "NA", *map(str, range(2, 60)), "one"])
+    assert mixed.storage_without == "text"
+    assert one(reader, ["1", "2", "3"]).storage_without == "text"
 
 
 def test_impossible_numbers_and_dates_are_named(reader: duckdb.DuckDBPyConnection) -> None:

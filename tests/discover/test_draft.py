@@ -95,11 +95,16 @@ def test_stand_ins_for_missing_values_wait_for_consent(project: Project) -> None
         for line in draft.text.splitlines()
         if line.startswith("#")
     )
-    offered = yaml.safe_load(comment[comment.index("cleaning_rules:") :])
-    assert [rule["expression"] for rule in offered["cleaning_rules"]] == ["-999", 'N/A: "x"']
-    agreed = document | {"transform_config": {"data_quality": offered}}
-    process = settled(Draft(draft.path, agreed, types=draft.types), found)
-    assert [step.column for step in process.steps] == ["temp", "temp"]
+    offered = yaml.safe_load(comment[comment.index("transformations:") :])
+    (step,) = offered["transformations"]
+    assert step["expression"] == (
+        "case when trim(temp, ' ') in ('N/A: \"x\"') then null else temp end"
+    )
+    (rule,) = offered.pop("cleaning_rules")
+    assert rule["parameters"] == {"column": "temp", "value": "-999"}
+    assert "3 rows, far from all others" in rule["description"]
+    process = settled(Draft(draft.path, document | {"transform_config": offered}), found)
+    assert [each.type for each in process.columns] == ["text", "integer"]
 
 
 def test_a_stand_in_that_is_a_number_keeps_the_type(project: Project) -> None:
@@ -117,17 +122,22 @@ def test_a_stand_in_that_a_reading_knows_is_named_as_the_type_has_it(project: Pr
     draft = drafted(project, found, "due,paid\n31.12.9999,never\n1.2.2024,1.2.2024\n")
     assert draft.types == {"due": "date", "paid": "text"}
     assert not draft.notes
-    assert "# Without them it can be date." in draft.text
-    offered = yaml.safe_load("\n".join(draft.comments[draft.comments.index("cleaning_rules:") :]))
-    assert [rule["expression"] for rule in offered["cleaning_rules"]] == [
-        *("9999-12-31", "31.12.9999", "never")
+    offered = yaml.safe_load("\n".join(draft.comments[draft.comments.index("transformations:") :]))
+    rules = offered["cleaning_rules"]
+    assert [rule["parameters"] for rule in rules] == [
+        {"column": name, "value": "9999-12-31"} for name in ("due", "paid")
     ]
     agreed = {**draft.document}
-    agreed["transform_config"] = {**agreed["transform_config"], "data_quality": offered}
-    process = settled(Draft(draft.path, agreed, types=draft.types), found)
+    drafted_steps = agreed["transform_config"]["transformations"]
+    agreed["transform_config"] = {
+        "transformations": [*drafted_steps, *offered["transformations"]],
+        "data_quality": {"cleaning_rules": rules},
+    }
+    process = settled(Draft(draft.path, agreed), found)
+    assert {each.name: each.type for each in process.columns} == {"due": "date", "paid": "date"}
     assert [(step.column, step.reads) for step in process.steps] == [
-        *(("due", None), ("due", "date")),
-        *(("due", None), ("paid", None), ("paid", None)),
+        *(("due", None), ("due", "date"), ("paid", None), ("paid", "date")),
+        *(("due", None), ("paid", None)),
     ]
 
 
