@@ -202,7 +202,10 @@ def column_of_rule(name: str, columns: Sequence[Column]) -> Column | None:
         for each in (column.name, naming.snake_case(column.title))
         if each and f"{slug}_".startswith(f"{each}_")
     ]
-    return max(matching, key=lambda found: len(found[0]))[1] if matching else None
+    if not matching:
+        return None
+    # What a column is called comes before what its source calls another one.
+    return max(matching, key=lambda found: (len(found[0]), found[0] == found[1].name))[1]
 
 
 def _changed_column(

@@ -565,3 +565,38 @@ def test_the_first_field_of_an_item_can_be_removed() -> None:
     edited = SpecText("l:\n  - names: {a: b}\n    k: 1\n  - k: 2\n")
     edited.remove(["l", 0, "names", "a"])
     assert edited.text == "l:\n  - k: 1\n  - k: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "after"),
+    [
+        ("e: a + 'a' + a  # a\n", [(0, 1, "b"), (10, 11, "b")], "e: b + 'a' + b  # a\n"),
+        ("e: 'x = ''a'' or a'\n", [(11, 12, "b")], "e: 'x = ''a'' or b'\n"),
+        ("e: >\n  x or\n  a\n", [(5, 6, "b")], "e: >\n  x or\n  b\n"),
+        ('e: "\\x61 or a"\n', [(5, 6, "b")], "e: a or b\n"),
+    ],
+    ids=["plain", "quoted", "folded", "escaped"],
+)
+def test_parts_of_a_text_are_changed_as_it_is_written(
+    text: str, changes: list[tuple[int, int, str]], after: str
+) -> None:
+    edited = SpecText(text)
+    edited.revise(["e"], changes)
+    assert edited.text == after
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: 1\n# end\n", "a: 1\nt:\n  l:\n    - n: x\n# end\n"),
+        ("t:\na: 1\n", "a: 1\nt:\n  l:\n    - n: x\n"),
+        ("{a: 1}\n", "{a: 1, t: {l: [{n: x}]}}\n"),
+    ],
+    ids=["missing", "empty", "flow"],
+)
+def test_a_list_is_made_with_the_block_around_it(text: str, after: str) -> None:
+    edited = SpecText(text)
+    edited.append(["t", "l"], {"n": "x"})
+    assert edited.text == after
+    edited.insert(["t", "l"], {"n": "w"})
+    assert yaml.safe_load(edited.text)["t"] == {"l": [{"n": "w"}, {"n": "x"}]}

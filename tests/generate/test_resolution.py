@@ -712,6 +712,58 @@ def test_later_steps_see_what_earlier_ones_made(settling: Settling) -> None:
     assert process.columns[-1].name == "mail"
 
 
+def rename(old: str, new: Any) -> Block:
+    return {"name": f"{old} renamed", "type": "rename", "expression": old, "parameters": new}
+
+
+def test_what_follows_knows_a_renamed_column_by_its_new_name(settling: Settling) -> None:
+    """The source keeps its name: the load asks it for `placed_at`, and its key is `id`."""
+    process = settling(
+        key=("id",),
+        source_config={**DATABASE, "incremental_key": "placed_at"},
+        **target(load_strategy="upsert"),
+        transform_config={
+            "transformations": [
+                rename("placed_at", {"column": "ordered_at"}),
+                rename("id", {"column": "number"}),
+                rename("amount", {"column": "id"}),
+            ],
+            "data_quality": {
+                "validation_rules": [{"name": "id", "type": "range", "expression": ">= 0"}]
+            },
+        },
+    )
+    assert [column.name for column in process.columns] == [
+        *("number", "email", "id", "tax", "ordered_at", "due_on", "is_paid", "details", "weight")
+    ]
+    assert process.key == ("number",)
+    assert process.order_column is not None
+    assert process.order_column.name == "ordered_at"
+    assert [rule.violation for rule in process.rules] == ["id < 0"]
+    assert [column.name for column in process.source_columns] == list(COLUMNS)
+    assert "amount as id" in checked(process)
+
+
+@pytest.mark.parametrize(
+    ("old", "parameters", "field", "said"),
+    [
+        ("amuont", {"column": "x"}, "expression", "Did you mean 'amount'?"),
+        ("amount", {}, "parameters", "needs the new name in parameters.column"),
+        ("amount", {"column": "tax"}, "parameters.column", "there is a column 'tax' already"),
+        ("amount", {"column": "Net Price"}, "parameters.column", "such as 'net_price'"),
+        ("amount", {"column": "select"}, "parameters.column", "a word that SQL reserves"),
+        ("amount", {"column": "x", "type": "text"}, "parameters.type", "changes nothing here"),
+    ],
+    ids=["unknown", "without-a-name", "taken", "not-plain", "reserved", "of-no-use"],
+)
+def test_a_renaming_that_cannot_be_is_told(
+    settling: Settling, old: str, parameters: Block, field: str, said: str
+) -> None:
+    (problem,) = settling.problems(**transformations(rename(old, parameters)))
+    assert f"transformations[0].{field}: " in problem
+    assert said in problem
+
+
 def test_lists_fill_placeholders_in_lists(settling: Settling) -> None:
     item = {
         "type": "filter",
