@@ -89,10 +89,16 @@ MEASURED = (
 NON_ADDITIVE = frozenset(
     "price rate ratio percent percentage pct avg average mean temperature temp score rating rank"
     " unit lat lon latitude longitude age speed margin share factor index humidity pressure"
-    " discount".split()
+    " discount preis prix precio prezzo kurs".split()
 )
+# Of one piece, whatever is said of it besides.
+PER_PIECE = frozenset("unit each".split())
+# What ends so tells rows apart.
+TELLS_APART = frozenset("id no nr code cd key".split())
 AMOUNTS = frozenset("amount amt total sum".split())
-SEMI_ADDITIVE = frozenset("balance stock inventory hand level headcount capacity".split())
+SEMI_ADDITIVE = frozenset(
+    "balance bal saldo stock bestand inventory hand level headcount capacity".split()
+)
 # Whole numbers that say when or where in an order.
 PARTS_OF_TIME = frozenset(
     "year month day hour minute second week quarter date time weekday fiscal seq sequence number"

@@ -12,9 +12,11 @@ from controlplane.discover.lexicon import (
     AMOUNTS,
     NON_ADDITIVE,
     PARTS_OF_TIME,
+    PER_PIECE,
     PERSON_NAMES,
     PERSONAL,
     SEMI_ADDITIVE,
+    TELLS_APART,
 )
 from controlplane.discover.name_match import words
 
@@ -65,12 +67,17 @@ def _additivity(column: Column, table: Table) -> Additivity | None:
         return None
     if column.kind.semantic in ("identifier", "constant", "categorical", "geo", "postcode"):
         return None
-    said = set(words(column.name))
+    named = words(column.name)
+    said = set(named)
+    if named and named[-1] in TELLS_APART:
+        return None
     if column.kind.type == "integer" and (column.distinct <= _FLAG_VALUES or said & PARTS_OF_TIME):
         return None
     if said & SEMI_ADDITIVE:
         return "semi-additive"
-    if column.kind.semantic == "percent" or (said & NON_ADDITIVE and not said & AMOUNTS):
+    if column.kind.semantic == "percent" or (
+        said & NON_ADDITIVE and (said & PER_PIECE or not said & AMOUNTS)
+    ):
         return "non-additive"
     return "additive"
 

@@ -64,3 +64,18 @@ def test_what_is_referred_to_in_several_roles_or_very_often_did_not_happen(found
     )
     assert found.table("referee").role == "dimension"
     assert found.table("fixture").role == "fact"
+
+
+def test_numbers_add_up_as_their_names_say(found_in: Any) -> None:
+    chance = random.Random(3)
+    names = ["unit_amount", "line_amount", "end_bal", "batch_no", "quantity", "fill_rate"]
+    rows = [[chance.randint(1, 5000) / 100 for _ in names] for _ in range(400)]
+    table = found_in({"line": [["line_id", *names], *[[n, *row] for n, row in enumerate(rows, 1)]]})
+    assert {name: table.table("line").column(name).additivity for name in names} == {
+        "unit_amount": "non-additive",
+        "line_amount": "additive",
+        "end_bal": "semi-additive",
+        "batch_no": None,
+        "quantity": "additive",
+        "fill_rate": "non-additive",
+    }
