@@ -5,7 +5,7 @@ BIN := .venv/bin
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHON
 
-.PHONY: run test azurite lint check bench lock clean
+.PHONY: run test test-long azurite lint check bench lock clean
 .NOTPARALLEL:
 
 # Load the sources, build and test the warehouse. ARGS="--target postgres" goes to the command.
@@ -19,6 +19,10 @@ data/demo: | .venv/.base
 # The test suite, with a PostgreSQL of its own. ARGS="-k ledger" goes to pytest.
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# What is tested once more, on the other target or on other data; a quarter of an hour.
+test-long: .venv/.dev
+	$(BIN)/python -m pytest -n 2 -m long $(ARGS)
 
 # Azurite, on which the tests of Azure Blob Storage run; without it they are skipped. Needs npm.
 azurite:

@@ -50,6 +50,7 @@ ONE_WAREHOUSE = {
     "tests/demo/": "demo",
     "tests/generate/test_casts.py": "casts",
     "tests/sniff/test_messy.py": "messy",
+    "tests/test_architecture.py": "architecture",
 }
 
 

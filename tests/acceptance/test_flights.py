@@ -230,6 +230,7 @@ class Delays:
         return self.minutes / self.departed if self.departed else None
 
 
+@pytest.mark.long
 def test_flights_come_out_alike_on_both_targets(
     both_targets: Any, files: dict[str, Path], read_csv: Callable[[Path], Iterator[Record]]
 ) -> None:

@@ -276,11 +276,13 @@ def jobs_of(databank: Any) -> dict[str, Any]:
 
 
 # Each kill takes seconds: DATABANK_TEST_KILLS=30 has as many as were asked for once.
-KILLS = int(os.environ.get("DATABANK_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("DATABANK_TEST_KILLS", "3"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "kills"), [("duckdb", KILLS), ("postgres", 3)])
+@pytest.mark.parametrize(
+    ("target", "kills"), [("duckdb", KILLS), pytest.param("postgres", 3, marks=pytest.mark.long)]
+)
 def test_a_killed_run_goes_on_where_it_ended(
     target: str, kills: int, make_databank: Callable[..., Any]
 ) -> None:

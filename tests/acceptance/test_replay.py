@@ -91,7 +91,7 @@ def tables(databank: Any) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
 def test_a_replayed_warehouse_is_as_if_all_had_been_read_at_once(
     make_databank: Any, target: str
 ) -> None:

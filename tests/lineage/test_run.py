@@ -147,7 +147,7 @@ def names(result: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
 def test_edges_follow_the_models(target: str, make_people: MakePeople) -> None:
     people = make_people(target)
     first = people.run()
