@@ -378,6 +378,7 @@ def revenue_by_genre(files: dict[str, Records]) -> dict[str | None, Decimal]:
     return found
 
 
+@pytest.mark.long
 def test_chinook_comes_out_alike_on_both_targets(
     both_targets: Any,
     open_data: Callable[[str], Path],

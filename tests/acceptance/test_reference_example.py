@@ -63,7 +63,7 @@ def customer(number: int) -> tuple[Any, ...]:
     return (number, f"customer{number}@example.com", phone, "US", "active", moment)
 
 
-@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
 def test_the_example_runs_in_full_and_then_incrementally(
     target: str, make_databank: Callable[..., Any], make_database: Callable[[], Any]
 ) -> None:
