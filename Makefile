@@ -20,7 +20,7 @@ data/demo: | .venv/.base
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# What is tested once more, on the other target or on other data; a quarter of an hour.
+# What is tested once more, on the other target or on other data.
 test-long: .venv/.dev
 	$(BIN)/python -m pytest -n 2 -m long $(ARGS)
 

@@ -39,7 +39,7 @@ NO_ACTORS = frozenset(
     "number order letter center quarter color factor floor sector water paper tower river register"
     " chapter folder header master parameter meter counter router server computer printer other"
     " answer offer transfer charter member ledger voucher container layer filter charger power"
-    " border corner cover never over under after summer winter power weather error vector motor"
+    " border corner cover never over under after summer winter weather error vector motor"
     " anchor mirror door minor major prior interior exterior monitor indicator fee degree coffee tree"
     " plant variant constant grant tenant want dictionary boundary library summary diary salary primary"
     " secondary currency category inventory country history semester trimester".split()

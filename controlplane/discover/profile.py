@@ -113,9 +113,7 @@ def _profile_columns(
     domains = dict(zip(names, _ask_domains(reader, sample, names), strict=True))
     counted = _counts(reader, table, domains)
     doubtful = [
-        name
-        for name, (present, profile) in counted.items()
-        if table.rows > SAMPLE_ROWS and not _holds(domains[name], present, profile.filled)
+        name for name, (all_fit, _) in counted.items() if table.rows > SAMPLE_ROWS and not all_fit
     ]
     if doubtful:
         known = _ask_domains(reader, table.relation, doubtful)
@@ -137,11 +135,19 @@ def _may_be_code(profile: ColumnProfile) -> bool:
     )
 
 
-def _holds(domain: Domain, present: int, filled: int) -> bool:
-    """Whether all texts are in a domain: none for an empty one, any for text."""
+def _fits(column: str, domain: Domain) -> str:
+    """SQL for what is null where a text may not be of the domain, as `_ask_domains` has it.
+
+    The cast to a whole number alone is not enough: it rounds.
+    """
     if domain == "empty":
-        return not present
-    return domain == "text" or present == filled
+        return "null"
+    if domain == "text":
+        return column
+    value = _value(column, domain)
+    if domain == "integer":
+        return f"case when not contains({column}, '.') then {value} end"
+    return f"case when contains({column}, '-') then {value} end" if domain == "time" else value
 
 
 def _ask_domains(
@@ -198,8 +204,8 @@ def _value(column: str, domain: Domain) -> str:
 
 def _counts(
     reader: duckdb.DuckDBPyConnection, table: SourceTable, domains: Mapping[str, Domain]
-) -> dict[str, tuple[int, ColumnProfile]]:
-    """How many rows of each column have a text, and its profile in its domain; positions are open."""
+) -> dict[str, tuple[bool, ColumnProfile]]:
+    """Whether all of each column fits its domain, and its profile there; positions are open."""
     exact = table.rows <= EXACT_ROWS
     parts = []
     for name, domain in domains.items():
@@ -215,11 +221,12 @@ def _counts(
             more = f"null, null, null, min({value}), max({value}), null"
         else:
             more = "null, null, null, null, null, null"
-        parts.append(f"count({column}), count({value}), {distinct.format(value)}, {more}")
+        fits = f"count({column}) = count({_fits(column, domain)})"
+        parts.append(f"{fits}, count({value}), {distinct.format(value)}, {more}")
     row = _row(reader, f"select {', '.join(parts)} from {table.relation}")
     found = {}
     for index, (name, domain) in enumerate(domains.items()):
-        present, filled, count, shortest, longest, mean, low, high, spaces = row[
+        all_fit, filled, count, shortest, longest, mean, low, high, spaces = row[
             index * 9 : index * 9 + 9
         ]
         value = _value(quoted(name), domain)
@@ -244,7 +251,7 @@ def _counts(
             high=high,
             has_spaces=float(spaces or 0),
         )
-        found[name] = (present, profile)
+        found[name] = (all_fit, profile)
     return found
 
 

@@ -215,6 +215,13 @@ def test_a_column_that_begins_empty_refers_all_the_same(found_in: Any) -> None:
     assert references(found.table("members")) == {("club_id",): "clubs(club_id)"}
 
 
+def test_whole_numbers_that_have_decimals_later_are_not_rounded(found_in: Any) -> None:
+    """A sample of the first rows has none; rounded, all of them would be one."""
+    values = ["1"] * 2500 + [f"1.{n:02}" for n in range(1, 41)]
+    found = found_in({"readings": [["n", "x"], *[[n, x] for n, x in enumerate(values)]]})
+    assert found.table("readings").column("x").distinct == 41
+
+
 def test_years_refer_to_no_numbers(found_in: Any) -> None:
     chance = random.Random(7)
     found = found_in(

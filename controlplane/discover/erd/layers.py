@@ -61,7 +61,7 @@ def _references(
     tests: Sequence[Node], models: Mapping[str, Node]
 ) -> list[tuple[str, str, ForeignKey]]:
     """Child, parent and columns of each reference that a test holds."""
-    found: dict[tuple[str, str], tuple[str, str, ForeignKey]] = {}
+    found: dict[tuple[str, str, str], tuple[str, str, ForeignKey]] = {}
     for test in tests:
         said = test.raw.get("test_metadata") or {}
         child = test.attached_node
@@ -83,7 +83,7 @@ def _references(
             nulls=0,
             reason="tested",
         )
-        found[child, key.columns[0]] = (child, parent, key)
+        found[child, key.columns[0], parent] = (child, parent, key)
     return list(found.values())
 
 
