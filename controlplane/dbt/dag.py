@@ -11,6 +11,7 @@ from controlplane.errors import DbtError
 if TYPE_CHECKING:
     from controlplane.dbt.artifacts import Manifest, Node
     from controlplane.dbt.files import ProjectFiles
+    from controlplane.dbt.fingerprint import Fingerprints
     from controlplane.dbt.setting import Setting
 
 RUNNABLE = frozenset({"model", "seed", "snapshot", "function", "test", "unit_test"})
@@ -24,7 +25,8 @@ class DagNode:
     `parents` are nodes and sources, with ephemeral models replaced by what they read. `fingerprint`
     has a hash for each aspect of its code, `lineage` one for all of that and of the code of
     everything it reads. `raw_tables` are the raw tables whose lines alone it reads of the load
-    ledger, if its `meta` says so.
+    ledger, if its `meta` says so. `is_live` is a view that would be the same if it were made again,
+    as long as what it reads keeps its columns: it shows new data by itself.
     """
 
     unique_id: str
@@ -40,6 +42,7 @@ class DagNode:
     fingerprint: Mapping[str, str]
     lineage: str
     raw_tables: tuple[str, ...] | None
+    is_live: bool
 
     @property
     def is_test(self) -> bool:
@@ -151,6 +154,7 @@ def make_dag(manifest: Manifest, files: ProjectFiles, setting: Setting) -> Dag:
             fingerprint=fingerprint,
             lineage=lineage,
             raw_tables=_raw_tables(node),
+            is_live=_is_live(node, manifest, fingerprints),
         )
     sources = {
         key: DagSource(key, each.schema, each.identifier) for key, each in manifest.sources.items()
@@ -202,6 +206,22 @@ def _tested_layer(node: Node, nodes: Mapping[str, DagNode]) -> str | None:
     """The layer of the last node that a test looks at: `orders` of `orders` against `customers`."""
     layers = [nodes[key].layer for key in node.depends_on if key in nodes]
     return layers[-1] if node.resource_type in TESTS and layers else None
+
+
+def _is_live(node: Node, manifest: Manifest, fingerprints: Fingerprints) -> bool:
+    parents = [manifest.nodes[key] for key in node.depends_on if key in manifest.nodes]
+    return (
+        node.resource_type == "model"
+        and node.materialized == "view"
+        and not any(node.config.get(hook) for hook in ("pre-hook", "post-hook"))
+        # What an ephemeral model says is part of the view; an incremental one may get columns.
+        and all(
+            parent.materialized != "ephemeral"
+            and parent.config.get("on_schema_change") in (None, "ignore", "fail")
+            for parent in parents
+        )
+        and fingerprints.is_settled(node)
+    )
 
 
 def _raw_tables(node: Node) -> tuple[str, ...] | None:

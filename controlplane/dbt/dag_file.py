@@ -18,7 +18,7 @@ from controlplane.dbt.dag import Dag, DagNode, DagSource
 from controlplane.dbt.files import File, ProjectFiles
 from controlplane.dbt.setting import Setting
 
-VERSION = 2
+VERSION = 3
 
 
 def save_dag(path: Path, dag: Dag, files: ProjectFiles, setting: Setting) -> None:
@@ -50,6 +50,7 @@ def save_dag(path: Path, dag: Dag, files: ProjectFiles, setting: Setting) -> Non
                 each.fingerprint,
                 each.lineage,
                 each.raw_tables,
+                each.is_live,
             ]
             for each in dag.nodes.values()
         ],
@@ -108,6 +109,7 @@ def _dag(document: Mapping[str, Any]) -> Dag:
             fingerprint,
             lineage,
             None if raw_tables is None else tuple(raw_tables),
+            is_live,
         )
         for (
             unique_id,
@@ -123,6 +125,7 @@ def _dag(document: Mapping[str, Any]) -> Dag:
             fingerprint,
             lineage,
             raw_tables,
+            is_live,
         ) in document["nodes"]
     )
     sources = (DagSource(*each) for each in document["sources"])

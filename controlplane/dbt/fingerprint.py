@@ -20,6 +20,12 @@ from controlplane.dbt.hashes import UNKNOWN, digest, keyed_hashes
 VAR = re.compile(r"""\bvar\s*(?:\.\s*has_var\s*)?\(\s*(?:\\?["']([^"'\\]+)\\?["']\s*[,)])?""")
 _DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?["']([^"']+)["']""")
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
+# With any of these the SQL may depend on what is in the warehouse, or on the run.
+_ASKING = re.compile(
+    r"\b(?:run_query|statement|load_result|execute|graph|modules|run_started_at|invocation_id"
+    r"|selected_resources|adapter(?!\s*\.\s*dispatch\b))\b"
+)
+_ASKING_MACROS = frozenset({"macro.dbt.run_query", "macro.dbt.statement"})
 # Of a node's configuration, what has no effect on the data.
 _IDLE_CONFIG = frozenset({"docs", "group", "access", "tags", "enabled", "static_analysis"})
 # Macros whose effect is seen in the node itself: its schema, name and database.
@@ -85,6 +91,16 @@ class Fingerprints:
             "environment": self._environment(read.environment),
             "hooks": self._hooks,
         }
+
+    def is_settled(self, node: Node) -> bool:
+        """Whether the node's SQL is the same as long as its fingerprint is.
+
+        It is not known to be where the node asks the warehouse what to say, or looks at the run.
+        """
+        macros = self._closure(self._node_macros(node))
+        own = self._own(self._manifest.macros[key] for key in macros)
+        texts = [node.raw_code, *(macro.sql for macro in own)]
+        return _ASKING_MACROS.isdisjoint(macros) and not any(map(_ASKING.search, texts))
 
     def _content(self, node: Node) -> str:
         """The content of a seed; dbt gives large ones a checksum of their path only."""

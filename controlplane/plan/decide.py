@@ -11,6 +11,8 @@ from controlplane.naming import REPLAYED
 from controlplane.plan.memory import LEDGER, PENDING, Data, Memory
 from controlplane.plan.values import Action, Cause, PlannedNode
 
+# Why a node is built that would be the same if its data were.
+_OF_DATA = frozenset({Cause.DATA, Cause.UPSTREAM})
 _ASPECT_NAMES = {
     "code": "code",
     "config": "configuration",
@@ -33,11 +35,6 @@ class World:
     incoming: Set[str] = frozenset()
     # The build that made each node, as the warehouse has it; None where it does not say.
     made: Mapping[str, str] | None = None
-
-    @property
-    def builds(self) -> dict[str, str | None]:
-        """The build that made each node."""
-        return {unique_id: memory.build for unique_id, memory in self.memories.items()}
 
     def is_there(self, node: DagNode) -> bool:
         """Whether what the node makes is in the warehouse, as far as can be seen from it."""
@@ -64,13 +61,18 @@ def decide(
     world: World, selected: Set[str], *, full_refresh: bool, rebuild: bool
 ) -> tuple[PlannedNode, ...]:
     """The decision on every selected node, parents first."""
-    builds = world.builds
     planned: dict[str, PlannedNode] = {}
     remade: set[str] = set()  # made anew, or read something that is
+    news: set[str] = set()  # built, or views of what is
     for node in world.dag.nodes.values():
+        if node.is_live and not news.isdisjoint(node.parents):
+            news.add(node.unique_id)
         if node.unique_id not in selected:
             continue
-        cause, reason = _cause(world, node, builds, planned)
+        cause, reason = _cause(world, node, planned, news)
+        shows_news = cause in _OF_DATA and _shows_new_data(world, node, planned)
+        if shows_news:
+            cause, reason = Cause.UNCHANGED, f"{reason}, which a view shows by itself"
         if cause is Cause.UNCHANGED and (rebuild or full_refresh):
             cause = Cause.REQUESTED
             reason = "--full-refresh" if full_refresh else "--rebuild"
@@ -86,6 +88,8 @@ def decide(
                 if _has_replays(world, node)
                 else "rows of earlier code would stay"
             )
+        if is_built:
+            news.add(node.unique_id)
         planned[node.unique_id] = PlannedNode(
             unique_id=node.unique_id,
             name=node.name,
@@ -95,6 +99,8 @@ def decide(
             cause=cause,
             reason=reason,
             full_refresh=anew,
+            adds=is_built and node.is_incremental and not anew and not world.is_missing(node),
+            shows_news=shows_news and not is_built,
         )
     return tuple(planned.values())
 
@@ -102,8 +108,8 @@ def decide(
 def _cause(
     world: World,
     node: DagNode,
-    builds: Mapping[str, str | None],
     planned: Mapping[str, PlannedNode],
+    news: Set[str],
 ) -> tuple[Cause, str]:
     memory = world.memories.get(node.unique_id)
     if memory is None:
@@ -116,8 +122,12 @@ def _cause(
         return Cause.GONE, "it is gone from the warehouse"
     if world.is_foreign(node):
         return Cause.FOREIGN, "something else has built it since"
+    if node.resource_type == "unit_test":  # it brings its own data
+        if memory.lineage == node.lineage:
+            return Cause.UNCHANGED, "unchanged"
+        return Cause.CODE, "the code of what it checks has changed"
     # What landed says more than what is rebuilt because of it.
-    now = world.data.inputs(node, builds)
+    now = world.data.inputs(node)
     sources = [key for key in now if key in world.dag.sources or key == LEDGER]
     for key in sources:
         if now[key] is None:
@@ -129,12 +139,34 @@ def _cause(
     for parent in node.parents:
         if parent in planned and planned[parent].is_built:
             return Cause.UPSTREAM, f"{_shown(world, parent)} is rebuilt"
+    for parent in node.parents:
+        if parent in news:
+            return Cause.UPSTREAM, f"{_shown(world, parent)} shows new data"
     for key in now:
         if key not in sources and memory.inputs.get(key) != now[key]:
-            return Cause.UPSTREAM, f"{_shown(world, key)} was rebuilt since"
+            read = world.dag.nodes.get(key)
+            word = "shows new data" if read and read.is_live else "was rebuilt since"
+            return Cause.UPSTREAM, f"{_shown(world, key)} {word}"
     if memory.inputs.keys() != now.keys():
         return Cause.UPSTREAM, "it reads something else now"
     return Cause.UNCHANGED, "unchanged"
+
+
+def _shows_new_data(world: World, node: DagNode, planned: Mapping[str, PlannedNode]) -> bool:
+    """Whether a view that would be made again for new data alone need not be."""
+    memory = world.memories[node.unique_id]
+    stays = (
+        planned[parent].adds or not planned[parent].is_built
+        for parent in node.parents
+        if parent in planned
+    )
+    return (
+        node.is_live
+        and memory.lineage == node.lineage
+        and None not in memory.inputs.values()
+        and memory.bases == world.data.bases(node)
+        and all(stays)
+    )
 
 
 def _owed(memory: Memory) -> str:

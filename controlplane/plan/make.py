@@ -127,11 +127,19 @@ def make_plan(
             own.close()
     batches = current_batches(target) | dict.fromkeys(incoming, "to come")
     memories = {key: recall(state) for key, state in states.items()}
+    known = {key: memory for key, memory in memories.items() if memory is not None}
+    columns = _raw_columns(target)
     world = World(
         dag=dag,
-        data=Data(dag, batches),
+        data=Data(
+            dag,
+            batches,
+            columns,
+            builds={key: memory.build for key, memory in known.items()},
+            origins={key: memory.origin for key, memory in known.items()},
+        ),
         incoming=frozenset(incoming),
-        memories={key: memory for key, memory in memories.items() if memory is not None},
+        memories=known,
         relations={(schema.lower(), name.lower()) for schema, name in target.relations()},
         database=project.target.path.stem if project.target.path else project.target.dbname,
         made=_made(target),
@@ -149,6 +157,7 @@ def make_plan(
         dag=dag,
         states=dict(states),
         batches=batches,
+        columns=columns,
         started_dbt=started_dbt,
         dbt_args=arguments.for_build,
     )
@@ -160,6 +169,17 @@ def _made(target: Target) -> dict[str, str] | None:
         return dict(target.query("select unique_id, invocation_id from metadata._builds"))
     except MissingRelationError:
         return None
+
+
+def _raw_columns(target: Target) -> dict[str, str]:
+    """The columns of each raw table, by its full name, in one text."""
+    rows = target.query(
+        "select table_schema || '.' || table_name,"
+        " string_agg(column_name || ' ' || data_type, ', ' order by ordinal_position)"
+        " from information_schema.columns where table_schema = ? group by 1",
+        (RAW_SCHEMA,),
+    )
+    return dict(rows)
 
 
 def is_parsed(project: Project) -> bool:

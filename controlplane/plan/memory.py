@@ -4,7 +4,9 @@
 made ("" where that is not known); `inputs`, what it had read: a build of each parent node, a batch
 of each source; `replays`, the newest replay of rejects into each raw table upstream of it; `build`,
 the id of the build that made it, which its children compare, and which the warehouse has too where
-the project writes it down (`record_builds`).
+the project writes it down (`record_builds`); `origin`, the build that made its relation, to which
+later ones have only added rows; `bases`, what a view stands on: the origin of each parent, the
+columns of each source.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from controlplane.dbt.dag import Dag, DagNode, DagSource
 from controlplane.dbt.events import GOOD
+from controlplane.dbt.hashes import digest
 from controlplane.naming import LEDGER_TABLE, RAW_SCHEMA, REJECTS_TABLE, REPLAYED
 from controlplane.state.records import NodeState
 
@@ -36,6 +40,8 @@ class Memory:
     inputs: Mapping[str, str | None]
     build: str | None
     replays: str = ""
+    origin: str | None = None
+    bases: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def is_good(self) -> bool:
@@ -48,7 +54,7 @@ def recall(state: NodeState | None) -> Memory | None:
     if state is None:
         return None
     kept: Mapping[str, Any] = state.fingerprint if isinstance(state.fingerprint, Mapping) else {}
-    aspects, inputs = kept.get("aspects"), kept.get("inputs")
+    aspects, inputs, bases = kept.get("aspects"), kept.get("inputs"), kept.get("bases")
     return Memory(
         status=state.status,
         message=state.message,
@@ -57,33 +63,38 @@ def recall(state: NodeState | None) -> Memory | None:
         inputs=inputs if isinstance(inputs, Mapping) else {},
         build=kept.get("build"),
         replays=str(kept.get("replays") or ""),
+        origin=kept.get("origin"),
+        bases=bases if isinstance(bases, Mapping) else {},
     )
 
 
 @dataclass(frozen=True)
 class Data:
-    """Which data each node would read now."""
+    """Which data each node would read.
+
+    `builds` and `origins` are those of each node, `columns` those of each raw table by its full
+    name, in one text.
+    """
 
     dag: Dag
     batches: Mapping[str, str]
-    _views: frozenset[str] = field(init=False)
-    _replays: Mapping[str, str] = field(init=False)
+    columns: Mapping[str, str]
+    builds: Mapping[str, str | None]
+    origins: Mapping[str, str | None]
+    _contents: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_views", self._ledger_views())
-        object.__setattr__(self, "_replays", self._replays_upstream())
-
-    def inputs(self, node: DagNode, builds: Mapping[str, str | None]) -> dict[str, str | None]:
+    def inputs(self, node: DagNode) -> dict[str, str | None]:
         """What the node would read now: a build of each parent, a batch of each source.
 
-        None stands for a source whose data may have changed without a trace.
+        A view that shows new data by itself stands for its build and all that it reads. None stands
+        for a source whose data may have changed without a trace.
         """
         found: dict[str, str | None] = {}
         reads_ledger = False
         for parent in node.parents:
             source = self.dag.sources.get(parent)
             if source is None:
-                found[parent] = builds.get(parent) or ""
+                found[parent] = self._content(parent)
                 reads_ledger = reads_ledger or parent in self._views
             elif _is_ledger(source):
                 reads_ledger = True
@@ -94,6 +105,26 @@ class Data:
             found[LEDGER] = self._ledger(node)
         return found
 
+    def bases(self, node: DagNode) -> dict[str, str | None]:
+        """What a view stands on; another one may be without it, or not fit its columns."""
+        found: dict[str, str | None] = {}
+        for parent in node.parents:
+            source = self.dag.sources.get(parent)
+            if source is None:
+                found[parent] = self.origins.get(parent)
+            else:
+                found[parent] = self.columns.get(f"{source.schema}.{source.identifier}")
+        return found
+
+    def _content(self, unique_id: str) -> str:
+        node = self.dag.nodes.get(unique_id)
+        build = self.builds.get(unique_id) or ""
+        if node is None or not node.is_live or unique_id in self._views:
+            return build
+        if unique_id not in self._contents:
+            self._contents[unique_id] = digest(build, self.inputs(node))
+        return self._contents[unique_id]
+
     def replays(self, node: DagNode) -> str:
         """The newest replay of rejects into each raw table upstream of the node; "" for none.
 
@@ -101,7 +132,8 @@ class Data:
         """
         return self._replays.get(node.unique_id, "")
 
-    def _replays_upstream(self) -> dict[str, str]:
+    @cached_property
+    def _replays(self) -> dict[str, str]:
         found: dict[str, frozenset[str]] = {}
         for source in self.dag.sources.values():
             _, mark, replay = (self._batch(source) or "").partition(REPLAYED)
@@ -125,7 +157,8 @@ class Data:
             return json.dumps(given, sort_keys=True)
         return json.dumps({table: self.batches.get(table) for table in sorted(node.raw_tables)})
 
-    def _ledger_views(self) -> frozenset[str]:
+    @cached_property
+    def _views(self) -> frozenset[str]:
         """The views that read nothing but the ledger and the rejects."""
         views: set[str] = set()
         for node in self.dag.nodes.values():

@@ -8,6 +8,7 @@ made: a batch that lands during the build makes the node stale again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +56,18 @@ def new_states(
             dbt names an invocation for has that instead, as the warehouse has it.
         now: when.
     """
-    data = Data(plan.dag, plan.batches)
     memories = {key: recall(state) for key, state in plan.states.items()}
     builds = {key: memory.build for key, memory in memories.items() if memory is not None}
-    builds |= {
-        key: result.invocation_id or build for key, result in results.items() if result.is_good
-    }
+    origins = {key: memory.origin for key, memory in memories.items() if memory is not None}
+    made = {key: result.invocation_id or build for key, result in results.items() if result.is_good}
+    adding = {node.unique_id for node in plan.to_build if node.adds}
+    data = Data(
+        plan.dag,
+        plan.batches,
+        plan.columns,
+        builds=builds | made,
+        origins=origins | {key: each for key, each in made.items() if key not in adding},
+    )
     states = []
     for unique_id, result in results.items():
         node = plan.dag.nodes.get(unique_id)
@@ -71,22 +78,53 @@ def new_states(
             kept = _kept(
                 node.fingerprint,
                 node.lineage,
-                data.inputs(node, builds),
-                builds[unique_id],
+                data.inputs(node),
+                data.builds[unique_id],
                 data.replays(node),
+                data.origins.get(unique_id),
+                data.bases(node) if node.is_live else {},
             )
         elif result.status == "skipped":
             kept = _as_it_was(memory)
         else:
             kept = _doubtful(node, memory)
         states.append(NodeState(unique_id, kept, result.status, result.message, job_id, now))
+    return [*states, *_of_views(plan, results, memories, data)]
+
+
+def _of_views(
+    plan: Plan,
+    results: Mapping[str, NodeResult],
+    memories: Mapping[str, Memory | None],
+    data: Data,
+) -> list[NodeState]:
+    """The states of views that were left alone, and show what the build has made of their parents."""
+    states = []
+    undone = {
+        node.unique_id
+        for node in plan.to_build
+        if node.unique_id not in results or not results[node.unique_id].is_good
+    }
+    for each in plan.nodes:
+        node, memory = plan.dag.nodes[each.unique_id], memories.get(each.unique_id)
+        if each.shows_news and memory is not None and undone.isdisjoint(node.parents):
+            kept = {**_as_it_was(memory), "inputs": data.inputs(node)}
+            states.append(replace(plan.states[each.unique_id], fingerprint=kept))
     return states
 
 
 def _as_it_was(memory: Memory | None) -> dict[str, Any]:
     if memory is None:
         return _kept({}, "", {}, None)
-    return _kept(memory.aspects, memory.lineage, memory.inputs, memory.build, memory.replays)
+    return _kept(
+        memory.aspects,
+        memory.lineage,
+        memory.inputs,
+        memory.build,
+        memory.replays,
+        memory.origin,
+        memory.bases,
+    )
 
 
 def _doubtful(node: DagNode, memory: Memory | None) -> dict[str, Any]:
@@ -104,6 +142,7 @@ def _doubtful(node: DagNode, memory: Memory | None) -> dict[str, Any]:
         memory.inputs,
         memory.build,
         memory.replays,
+        memory.origin if same_code else None,
     )
 
 
@@ -113,6 +152,8 @@ def _kept(
     inputs: Mapping[str, str | None],
     build: str | None,
     replays: str = "",
+    origin: str | None = None,
+    bases: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     return {
         "aspects": dict(aspects),
@@ -120,4 +161,6 @@ def _kept(
         "inputs": dict(inputs),
         "build": build,
         "replays": replays,
+        "origin": origin,
+        "bases": dict(bases or {}),
     }

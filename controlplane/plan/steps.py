@@ -83,7 +83,7 @@ class Step:
             node.unique_id
             for node in self.dag.nodes.values()
             if node.is_test and not set(named).isdisjoint(node.parents)
-        }
+        } | self._below(named)
         named += [key for key in self.nodes if self.dag.nodes[key].is_test and key not in brought]
         return (
             self._names(named),
@@ -96,6 +96,7 @@ class Step:
         wanted = set(self.nodes)
         selected: list[str] = []
         excluded: list[str] = []
+        by_name: list[str] = []
         for kind in sorted({self.dag.nodes[key].resource_type for key in self.nodes}):
             every = [key for key, node in self.dag.nodes.items() if node.resource_type == kind]
             named = [key for key in every if key in wanted]
@@ -103,11 +104,22 @@ class Step:
                 selected.append(f"resource_type:{kind}")
                 excluded += self._names(key for key in every if key not in wanted)
             else:
-                selected += self._names(named)
+                by_name += named
+        selected += self._names(by_name)
+        excluded += self._names(self._below(by_name) - wanted)
         return selected, excluded, ("--indirect-selection", "empty")
 
+    def _below(self, keys: Iterable[str]) -> set[str]:
+        """What dbt selects with these nodes by their names: a model's unit tests, foremost."""
+        names = {self.dag.nodes[key].fqn for key in keys}
+        return {
+            key
+            for key, node in self.dag.nodes.items()
+            if any(node.fqn[:length] in names for length in range(1, len(node.fqn)))
+        }
+
     def _names(self, keys: Iterable[str]) -> list[str]:
-        return [selector(self.dag.nodes[key]) for key in keys]
+        return [selector(self.dag.nodes[key]) for key in sorted(keys)]
 
 
 def steps(plan: Plan) -> tuple[Step, ...]:

@@ -36,7 +36,8 @@ class PlannedNode:
     """What a run does to one node, and why.
 
     With `full_refresh` an incremental model is made anew from all raw data, and a seed's table is
-    made anew instead of emptied and filled.
+    made anew instead of emptied and filled. `adds` says that the build leaves the relation in its
+    place and changes rows of it; `shows_news`, that a view is left alone and shows new data.
     """
 
     unique_id: str
@@ -47,6 +48,8 @@ class PlannedNode:
     cause: Cause
     reason: str
     full_refresh: bool = False
+    adds: bool = False
+    shows_news: bool = False
 
     @property
     def is_built(self) -> bool:
@@ -59,13 +62,15 @@ class Plan:
     """Every selected node, parents first, with what was known when it was decided.
 
     `batches` are the newest batch of each raw table at that time: what a node built by this plan
-    has read at the least. `started_dbt` tells whether dbt was needed to decide.
+    has read at the least; `columns` are those that the raw tables had. `started_dbt` tells whether
+    dbt was needed to decide.
     """
 
     nodes: tuple[PlannedNode, ...]
     dag: Dag = field(repr=False)
     states: Mapping[str, NodeState] = field(repr=False)
     batches: Mapping[str, str] = field(repr=False)
+    columns: Mapping[str, str] = field(repr=False)
     started_dbt: bool
     dbt_args: tuple[str, ...] = ()
 

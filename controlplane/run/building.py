@@ -132,7 +132,7 @@ class Build:
             NodeResult(node.unique_id, node.resource_type, node.layer, "owed")
             for node in plan.to_build
         )
-        names = {node.name for node in plan.to_build}
+        names = {node.name for node in plan.nodes if node.is_built or node.shows_news}
         owed = [file.spec for file in context.chosen if file.spec.table_name in names]
         self.unvalidated |= {process.slug for process in owed}
         context.store.save_node_states(

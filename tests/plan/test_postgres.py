@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.plan import Plan
 
-ORDERS = {"raw_orders", "clean_orders", "colour_totals", "unique_clean_orders_id", "totals_add_up"}
+ORDERS = {"clean_orders", "colour_totals", "unique_clean_orders_id"}
 
 
 def built(plan: Plan) -> set[str]:
