@@ -14,27 +14,31 @@ from controlplane.dbt import child
 def plain_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt is loaded, and what the test does to it is undone."""
     # Loaded here, because that takes a second; and in this order, because dbt's modules are a circle.
-    from dbt_common.events import logger
+    from dbt_common.events import base_types, event_manager
     from mashumaro.jsonschema import schema
 
-    monkeypatch.setattr(logger._Logger, "write_line", logger._Logger.write_line)
+    for name in ("__init__", "__getattr__", "__setattr__"):
+        monkeypatch.setattr(base_types.BaseEvent, name, vars(base_types.BaseEvent)[name])
+    fire_event = event_manager.EventManager.fire_event
+    monkeypatch.setattr(event_manager.EventManager, "fire_event", fire_event)
     monkeypatch.setattr(schema, "_default", vars(schema)["_default"])
 
 
 def logged(level: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], int]:
-    """What a log of this level gets of some events, and how many lines were made for it."""
+    """What a log of this level gets of some events, and how many messages were made for it."""
+    from dbt.tracking import track_behavior_change_warn
     from dbt_common.events import event_manager, logger, types
-    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.base_types import EventLevel, msg_from_base_event
 
     stream, made = io.StringIO(), 0
-    create_line = logger._JsonLogger.create_line
 
-    def counted(self: Any, event: Any) -> str:
+    def counted(event: Any, level: Any = None) -> Any:
         nonlocal made
         made += 1
-        return create_line(self, event)
+        return msg_from_base_event(event, level)
 
     manager = event_manager.EventManager()
+    manager.add_callback(track_behavior_change_warn)
     manager.add_logger(
         logger.LoggerConfig(
             name="log_of_a_test",
@@ -45,7 +49,7 @@ def logged(level: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], int]
         )
     )
     with monkeypatch.context() as patch:
-        patch.setattr(logger._JsonLogger, "create_line", counted)
+        patch.setattr(event_manager, "msg_from_base_event", counted)
         manager.fire_event(types.Note(msg="of no interest"), level=EventLevel.DEBUG)
         manager.fire_event(types.Note(msg="read by people"), level=EventLevel.INFO)
         manager.fire_event(types.PrintEvent(msg="printed by a macro"), level=EventLevel.DEBUG)
@@ -64,12 +68,38 @@ def logged(level: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], int]
         ("error", ["printed by a macro", "wrong"]),
     ],
 )
-def test_a_log_holds_what_its_level_asks_for_and_no_debug_line_is_made_in_vain(
+def test_a_log_holds_what_its_level_asks_for_and_no_message_is_made_in_vain(
     level: str, messages: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert logged(level, monkeypatch) == (messages, 4)
     child._leave_out_what_nobody_reads()
     assert logged(level, monkeypatch) == (messages, 4 if level == "debug" else 3)
+
+
+@pytest.mark.usefixtures("plain_dbt")
+def test_whoever_listens_hears_of_everything() -> None:
+    from dbt_common.events import event_manager, types
+    from dbt_common.events.base_types import EventLevel
+
+    child._leave_out_what_nobody_reads()
+    heard = []
+    manager = event_manager.EventManager()
+    manager.add_callback(lambda event: heard.append((event.info.level, event.data.msg)))
+    manager.fire_event(types.Note(msg="of no interest"), level=EventLevel.DEBUG)
+    assert heard == [("debug", "of no interest")]
+
+
+@pytest.mark.usefixtures("plain_dbt")
+def test_an_event_is_read_and_changed_as_ever() -> None:
+    from dbt_common.events import types
+
+    child._leave_out_what_nobody_reads()
+    event = types.Note(msg="before")
+    assert (event.msg, event.message()) == ("before", "before")
+    event.msg = "after"
+    assert (event.msg, event.pb_msg.msg) == ("after", "after")
+    with pytest.raises(AttributeError):
+        _ = event.nothing
 
 
 @pytest.mark.usefixtures("plain_dbt")
