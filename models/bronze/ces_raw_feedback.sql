@@ -29,23 +29,24 @@ with surveys as (
             'transaction_id', 'interaction_id', 'language', 'rating', 'recommend', 'feedback_text',
             'invited_at'
         ],
+        read={
+            'submitted_at_read': try_timestamp('submitted_at'),
+            'rating_read': try_cast('rating', 'decimal(18,6)'),
+            'recommend_read': try_cast('recommend', 'integer')
+        },
         masked=masked_answer,
         checks=[
             ['feedback_id', 'feedback_id is null'],
-            ['submitted_at', impossible_time(try_timestamp('submitted_at'))],
+            ['submitted_at', impossible_time('submitted_at_read')],
             ['channel', 'channel is null'],
             [
                 'interaction_type',
                 "coalesce(interaction_type, '') not in ('purchase', 'return', 'support')"
             ],
-            [
-                'rating',
-                'coalesce(' ~ try_cast('rating', 'decimal(18,6)') ~ ' not between 1 and 5, true)'
-            ],
+            ['rating', 'coalesce(rating_read not between 1 and 5, true)'],
             [
                 'recommend',
-                'coalesce(' ~ try_cast('recommend', 'integer') ~ ' not between 0 and 10, '
-                ~ 'recommend is not null)'
+                'coalesce(recommend_read not between 0 and 10, recommend is not null)'
             ],
             ['feedback_text', blank_text.format('feedback_text')]
         ]
@@ -61,11 +62,12 @@ mentions as (
             'hashtags', 'engagement'
         ],
         nested=['author', 'hashtags', 'engagement'],
+        read={'posted_at_read': try_timestamp('posted_at')},
         masked=masked_mention,
         checks=[
             ['mention_id', 'mention_id is null'],
             ['platform', 'platform is null'],
-            ['posted_at', impossible_time(try_timestamp('posted_at'))],
+            ['posted_at', impossible_time('posted_at_read')],
             ['text', blank_text.format('text')]
         ]
     ) }}
@@ -75,7 +77,7 @@ records as (
     select
         id,
         {{ masked_answer.get('feedback_text', 'feedback_text') }} as feedback_text,
-        {{ try_cast('rating', 'decimal(18,6)') }} as rating,
+        rating_read as rating,
         channel,
         customer_id,
         _payload,

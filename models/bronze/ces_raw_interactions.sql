@@ -20,28 +20,33 @@ with help_desk as (
             'agent', 'touchpoints', 'attribution', 'updated_at'
         ],
         nested=['customer', 'about', 'touchpoints', 'attribution'],
+        read={
+            'opened_at_read': try_timestamp('opened_at'),
+            'first_response_at_read': try_timestamp('first_response_at'),
+            'resolved_at_read': try_timestamp('resolved_at'),
+            'updated_at_read': try_timestamp('updated_at')
+        },
         masked=masked,
         checks=[
             ['interaction_id', 'interaction_id is null'],
             ['type', "coalesce(type, '') not in ('ticket', 'call', 'chat', 'email')"],
-            ['opened_at', impossible_time(try_timestamp('opened_at'))],
+            ['opened_at', impossible_time('opened_at_read')],
             [
                 'first_response_at',
-                'coalesce(' ~ try_timestamp('first_response_at') ~ ' < ' ~ try_timestamp('opened_at')
-                ~ ', ' ~ try_timestamp('first_response_at') ~ ' is null '
-                ~ 'and first_response_at is not null)'
+                'coalesce(first_response_at_read < opened_at_read, '
+                ~ 'first_response_at_read is null and first_response_at is not null)'
             ],
             [
                 'resolved_at',
-                'coalesce(' ~ try_timestamp('resolved_at') ~ ' < ' ~ try_timestamp('opened_at')
-                ~ ', ' ~ try_timestamp('resolved_at') ~ ' is null and resolved_at is not null)'
+                'coalesce(resolved_at_read < opened_at_read, '
+                ~ 'resolved_at_read is null and resolved_at is not null)'
             ],
             [
                 'resolution_status',
                 "coalesce(resolution_status, '') not in ('open', 'resolved', 'unresolved')"
             ],
             ['escalated', "coalesce(escalated, '') not in ('true', 'false')"],
-            ['updated_at', impossible_time(try_timestamp('updated_at'))]
+            ['updated_at', impossible_time('updated_at_read')]
         ]
     ) }}
 ),

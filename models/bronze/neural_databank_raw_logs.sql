@@ -13,16 +13,17 @@ with agents as (
             'error_details', 'created_at'
         ],
         nested=['payload', 'error_details'],
+        read={
+            'execution_time_read': try_cast('execution_time', 'decimal(18,6)'),
+            'created_at_read': try_timestamp('created_at')
+        },
         checks=[
             ['log_id', 'log_id is null'],
             ['agent_id', 'agent_id is null'],
             ['layer', "coalesce(layer, '') not in ('bronze', 'silver', 'gold', 'platinum')"],
-            [
-                'execution_time',
-                'coalesce(' ~ try_cast('execution_time', 'decimal(18,6)') ~ ', -1) < 0'
-            ],
+            ['execution_time', 'coalesce(execution_time_read, -1) < 0'],
             ['status', "coalesce(status, '') not in ('success', 'failed', 'timeout')"],
-            ['created_at', impossible_time(try_timestamp('created_at'))]
+            ['created_at', impossible_time('created_at_read')]
         ]
     ) }}
 ),
@@ -34,10 +35,10 @@ final as (
         cast(layer as varchar) as layer,
         cast(operation as varchar) as operation,
         _payload as payload,
-        {{ try_cast('execution_time', 'decimal(18,6)') }} as execution_time,
+        execution_time_read as execution_time,
         cast(status as varchar) as status,
         error_details_json as error_details,
-        coalesce({{ try_timestamp('created_at') }}, _loaded_at) as created_at,
+        coalesce(created_at_read, _loaded_at) as created_at,
         _failed as _failed_checks,
         _batch_id,
         _row_number

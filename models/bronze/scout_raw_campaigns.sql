@@ -16,18 +16,16 @@ with definitions as (
             'period', 'channels', 'objectives', 'budget', 'target_audience', 'creative',
             'kpi_targets'
         ],
+        read={
+            'starts_on': try_cast(json_text('period_json', 'start'), 'date'),
+            'ends_on': try_cast(json_text('period_json', 'end'), 'date'),
+            'updated_at_read': try_timestamp('updated_at')
+        },
         checks=[
             ['campaign_id', 'campaign_id is null'],
             ['name', 'name is null'],
-            [
-                'period.start',
-                try_cast(json_text('period_json', 'start'), 'date') ~ ' is null'
-            ],
-            [
-                'period.end',
-                'coalesce(' ~ try_cast(json_text('period_json', 'end'), 'date') ~ ' < '
-                ~ try_cast(json_text('period_json', 'start'), 'date') ~ ', true)'
-            ],
+            ['period.start', 'starts_on is null'],
+            ['period.end', 'coalesce(ends_on < starts_on, true)'],
             ['channels', 'not coalesce(' ~ json_is_array('channels_json') ~ ', false)'],
             [
                 'budget.total',
@@ -42,7 +40,7 @@ with definitions as (
                 'status',
                 "coalesce(status, '') not in ('planned', 'active', 'completed', 'cancelled')"
             ],
-            ['updated_at', impossible_time(try_timestamp('updated_at'))]
+            ['updated_at', impossible_time('updated_at_read')]
         ]
     ) }}
 ),
@@ -55,15 +53,19 @@ performance as (
             'date', 'campaign_id', 'channel', 'impressions', 'clicks', 'spend', 'currency',
             'conversions', 'revenue', 'attribution_model'
         ],
+        read={
+            'date_read': try_cast('date', 'date'),
+            'impressions_read': try_cast('impressions', 'bigint')
+        },
         checks=[
-            ['date', impossible_time(try_cast('date', 'date'))],
+            ['date', impossible_time('date_read')],
             ['campaign_id', 'campaign_id is null'],
             ['channel', 'channel is null'],
-            ['impressions', 'coalesce(' ~ try_cast('impressions', 'bigint') ~ ', -1) < 0'],
+            ['impressions', 'coalesce(impressions_read, -1) < 0'],
             [
                 'clicks',
-                'coalesce(' ~ try_cast('clicks', 'bigint') ~ ' not between 0 and '
-                ~ try_cast('impressions', 'bigint') ~ ', true)'
+                'coalesce(' ~ try_cast('clicks', 'bigint')
+                ~ ' not between 0 and impressions_read, true)'
             ],
             ['spend', 'coalesce(' ~ try_cast('spend', 'decimal(12,2)') ~ ', -1) < 0'],
             ['currency', "coalesce(currency, '') <> 'EUR'"],

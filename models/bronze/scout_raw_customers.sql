@@ -30,6 +30,11 @@ with crm as (
         source_system='crm',
         columns=columns + ['_source_file'],
         nested=['address'],
+        read={
+            'birth_date_read': try_timestamp('birth_date'),
+            'registration_date_read': try_timestamp('registration_date'),
+            'updated_at_read': try_timestamp('updated_at')
+        },
         payload=record_json(columns, ['address'], masked),
         checks=[
             ['customer_id', "coalesce(trim(customer_id, ' '), '') in ('', '(unknown)', '(anonymous)')"],
@@ -43,23 +48,18 @@ with crm as (
             [
                 'birth_date',
                 "coalesce(birth_date, '') <> '' and not coalesce("
-                ~ try_timestamp('birth_date') ~ " between timestamp '1900-01-02' and "
-                ~ try_timestamp('updated_at') ~ ', false)'
+                ~ "birth_date_read between timestamp '1900-01-02' and updated_at_read, false)"
             ],
             ['gender', "gender not in ('female', 'male', 'other')"],
             ['address', "coalesce(address, '') <> '' and address_json is null"],
-            [
-                'registration_date',
-                'coalesce(' ~ try_timestamp('registration_date') ~ ' > '
-                ~ try_timestamp('updated_at') ~ ', true)'
-            ],
+            ['registration_date', 'coalesce(registration_date_read > updated_at_read, true)'],
             ['tier', "coalesce(tier, '') not in ('bronze', 'silver', 'gold', 'platinum')"],
             [
                 'preferred_channel',
                 "preferred_channel not in ('store', 'web', 'mobile', 'marketplace')"
             ],
             ['marketing_consent', try_cast('marketing_consent', 'boolean') ~ ' is null'],
-            ['updated_at', impossible_time(try_timestamp('updated_at'))]
+            ['updated_at', impossible_time('updated_at_read')]
         ]
     ) }}
 ),

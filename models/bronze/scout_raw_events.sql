@@ -13,6 +13,7 @@ with web_analytics as (
             'weight', 'event_data'
         ],
         nested=['event_data'],
+        read={'timestamp_read': try_timestamp('timestamp')},
         checks=[
             ['event_id', 'event_id is null'],
             [
@@ -20,7 +21,7 @@ with web_analytics as (
                 "coalesce(event_type, '') not in "
                 ~ "('page_view', 'search', 'add_to_cart', 'checkout', 'purchase')"
             ],
-            ['timestamp', impossible_time(try_timestamp('timestamp'))],
+            ['timestamp', impossible_time('timestamp_read')],
             ['session_id', 'session_id is null'],
             ['weight', 'coalesce(' ~ try_cast('weight', 'integer') ~ ', 0) <= 0']
         ]
@@ -32,7 +33,7 @@ final as (
         id,
         cast(event_type as varchar) as event_type,
         _payload as event_data,
-        {{ try_timestamp('timestamp') }} as timestamp,
+        timestamp_read as timestamp,
         cast(user_agent as varchar) as user_agent,
         cast(session_id as varchar) as session_id,
         _loaded_at as ingested_at,

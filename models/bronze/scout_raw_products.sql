@@ -13,34 +13,28 @@ with catalogue as (
             'attributes', 'seasonal_flags', 'updated_at'
         ],
         nested=['category', 'price', 'attributes', 'seasonal_flags'],
+        read={
+            'amount': try_cast(json_text('price_json', 'amount'), 'decimal(10,2)'),
+            'cost_read': try_cast('cost', 'decimal(10,2)'),
+            'launch_date_read': try_timestamp('launch_date'),
+            'updated_at_read': try_timestamp('updated_at')
+        },
         checks=[
             ['product_id', "coalesce(trim(product_id, ' '), '') in ('', '(unknown)')"],
             ['name', "coalesce(trim(name, ' '), '') = ''"],
             ['category.l1', json_text('category_json', 'l1') ~ ' is null'],
             ['category.l2', json_text('category_json', 'l2') ~ ' is null'],
             ['category.l3', json_text('category_json', 'l3') ~ ' is null'],
-            [
-                'price.amount',
-                'coalesce(' ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)')
-                ~ ', 0) <= 0'
-            ],
+            ['price.amount', 'coalesce(amount, 0) <= 0'],
             [
                 'price.currency',
                 'coalesce(' ~ json_text('price_json', 'currency') ~ ", '') <> 'EUR'"
             ],
-            ['cost', 'coalesce(' ~ try_cast('cost', 'decimal(10,2)') ~ ', -1) < 0'],
-            [
-                'cost_above_price',
-                try_cast('cost', 'decimal(10,2)') ~ ' > '
-                ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)')
-                ~ ' and ' ~ try_cast(json_text('price_json', 'amount'), 'decimal(10,2)') ~ ' > 0'
-            ],
-            [
-                'launch_date',
-                "coalesce(launch_date, '') <> '' and " ~ try_timestamp('launch_date') ~ ' is null'
-            ],
+            ['cost', 'coalesce(cost_read, -1) < 0'],
+            ['cost_above_price', 'cost_read > amount and amount > 0'],
+            ['launch_date', "coalesce(launch_date, '') <> '' and launch_date_read is null"],
             ['status', "coalesce(status, '') not in ('active', 'discontinued', 'planned')"],
-            ['updated_at', impossible_time(try_timestamp('updated_at'))]
+            ['updated_at', impossible_time('updated_at_read')]
         ]
     ) }}
 ),
@@ -53,8 +47,9 @@ stock as (
             'snapshot_date', 'product_id', 'on_hand', 'received', 'sold', 'adjusted',
             'reorder_point', 'inventory_status'
         ],
+        read={'snapshot_date_read': try_timestamp('snapshot_date')},
         checks=[
-            ['snapshot_date', impossible_time(try_timestamp('snapshot_date'))],
+            ['snapshot_date', impossible_time('snapshot_date_read')],
             ['product_id', "coalesce(trim(product_id, ' '), '') in ('', '(unknown)')"],
             ['on_hand', 'coalesce(' ~ try_cast('on_hand', 'integer') ~ ', -1) < 0'],
             ['received', 'coalesce(' ~ try_cast('received', 'integer') ~ ', -1) < 0'],

@@ -13,10 +13,11 @@ with tills as (
             'occurred_at', 'customer_id', 'product_id', 'quantity', 'unit_price', 'discount', 'tax',
             'total_amount', 'currency', 'payment_method', 'campaign_id'
         ],
+        read={'occurred_at_read': try_timestamp('occurred_at')},
         checks=[
             ['transaction_id', 'transaction_id is null'],
             ['type', "coalesce(type, '') not in ('sale', 'refund')"],
-            ['occurred_at', impossible_time(try_timestamp('occurred_at'))],
+            ['occurred_at', impossible_time('occurred_at_read')],
             ['product_id', 'product_id is null'],
             ['quantity', 'coalesce(' ~ try_cast('quantity', 'integer') ~ ', 0) = 0'],
             ['unit_price', 'coalesce(' ~ try_cast('unit_price', 'decimal(12,2)') ~ ', 0) <= 0'],
@@ -35,28 +36,25 @@ web_shop as (
             'item', 'amounts', 'payment', 'attribution', 'shipping'
         ],
         nested=['customer', 'item', 'amounts', 'payment', 'attribution', 'shipping'],
+        read={
+            'placed_at_read': try_timestamp('placed_at'),
+            'quantity': json_text('item_json', 'quantity'),
+            'unit_price': json_text('item_json', 'unit_price'),
+            'total': json_text('amounts_json', 'total'),
+            'currency': json_text('amounts_json', 'currency')
+        },
         checks=[
             ['line_id', 'line_id is null'],
             ['kind', "coalesce(kind, '') not in ('order', 'return')"],
-            ['placed_at', impossible_time(try_timestamp('placed_at'))],
+            ['placed_at', impossible_time('placed_at_read')],
             ['item.sku', json_text('item_json', 'sku') ~ ' is null'],
-            [
-                'item.quantity',
-                'coalesce(' ~ try_cast(json_text('item_json', 'quantity'), 'integer') ~ ', 0) = 0'
-            ],
+            ['item.quantity', 'coalesce(' ~ try_cast('quantity', 'integer') ~ ', 0) = 0'],
             [
                 'item.unit_price',
-                'coalesce(' ~ try_cast(json_text('item_json', 'unit_price'), 'decimal(12,2)')
-                ~ ', 0) <= 0'
+                'coalesce(' ~ try_cast('unit_price', 'decimal(12,2)') ~ ', 0) <= 0'
             ],
-            [
-                'amounts.total',
-                try_cast(json_text('amounts_json', 'total'), 'decimal(12,2)') ~ ' is null'
-            ],
-            [
-                'amounts.currency',
-                'not coalesce(' ~ json_text('amounts_json', 'currency') ~ ", '') ~ '^[A-Z]{3}$'"
-            ]
+            ['amounts.total', try_cast('total', 'decimal(12,2)') ~ ' is null'],
+            ['amounts.currency', "not coalesce(currency, '') ~ '^[A-Z]{3}$'"]
         ]
     ) }}
 ),
@@ -69,6 +67,7 @@ payment_gateway as (
             'event_id', 'payment_id', 'event_type', 'reference', 'amount_minor', 'currency',
             'method', 'scheme', 'country', 'risk_score', 'failure_code', 'created_at'
         ],
+        read={'created_at_read': try_timestamp('created_at')},
         checks=[
             ['event_id', 'event_id is null'],
             ['payment_id', 'payment_id is null'],
@@ -78,7 +77,7 @@ payment_gateway as (
             ],
             ['amount_minor', 'coalesce(' ~ try_cast('amount_minor', 'bigint') ~ ', -1) < 0'],
             ['currency', "not coalesce(currency, '') ~ '^[a-zA-Z]{3}$'"],
-            ['created_at', impossible_time(try_timestamp('created_at'))]
+            ['created_at', impossible_time('created_at_read')]
         ]
     ) }}
 ),
@@ -91,7 +90,7 @@ records as (
         _failed,
         _checks,
         _schema_version,
-        {{ try_timestamp('occurred_at') }} as occurred_at,
+        occurred_at_read as occurred_at,
         _batch_id,
         _row_number,
         _loaded_at
@@ -104,7 +103,7 @@ records as (
         _failed,
         _checks,
         _schema_version,
-        {{ try_timestamp('placed_at') }} as occurred_at,
+        placed_at_read as occurred_at,
         _batch_id,
         _row_number,
         _loaded_at
@@ -117,7 +116,7 @@ records as (
         _failed,
         _checks,
         _schema_version,
-        {{ try_timestamp('created_at') }} as occurred_at,
+        created_at_read as occurred_at,
         _batch_id,
         _row_number,
         _loaded_at

@@ -12,7 +12,6 @@
 } %}
 {%- set outcomes = {
     'scout_clean_campaigns': 'scout_campaigns_outcomes',
-    'scout_clean_events': 'scout_events_outcomes',
     'ces_clean_feedback': 'ces_feedback_outcomes',
     'ces_clean_interactions': 'ces_interactions_outcomes',
     'neural_databank_operations': 'neural_databank_logs_outcomes',
@@ -182,6 +181,25 @@ bronze_metrics as (
     from bronze_days
 ),
 
+-- Events are many: what became of each is not asked. An accepted one that is not in silver came
+-- before.
+events as (
+    select
+        _batch_id,
+        count(*) as records,
+        count(reason) as in_quarantine
+    from {{ ref('scout_events_parsed') }}
+    group by _batch_id
+),
+
+clean_events as (
+    select
+        _batch_id,
+        count(*) as records
+    from {{ ref('scout_clean_events') }}
+    group by _batch_id
+),
+
 outcomes as (
     {%- for table, model in outcomes.items() %}
         select
@@ -192,10 +210,16 @@ outcomes as (
             count(case when outcome = 'quarantine' then 1 end) as in_quarantine
         from {{ ref(model) }}
         group by _batch_id
-        {% if not loop.last -%}
-            union all
-        {%- endif %}
+        union all
     {%- endfor %}
+    select
+        'scout_clean_events' as table_name,
+        events._batch_id,
+        events.records,
+        events.records - events.in_quarantine - coalesce(clean_events.records, 0) as duplicates,
+        events.in_quarantine
+    from events
+    left join clean_events on events._batch_id = clean_events._batch_id
 ),
 
 silver_days as (

@@ -11,9 +11,30 @@ with records as (
         reason is null
         {% if is_incremental() %}
             and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-            -- An event that comes again says nothing new: the first record of it stays.
-            and event_id not in (select event_id from {{ this }})
         {% endif %}
+),
+
+{% if is_incremental() -%}
+    -- Which are here already is asked for the new ones alone, not for all that are here.
+    known as (
+        select event_id
+        from {{ this }}
+        where
+            event_id in (
+                select parsed.event_id
+                from {{ ref('scout_events_parsed') }} as parsed
+                where parsed._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+            )
+    ),
+
+{% endif -%}
+-- An event that comes again says nothing new: the first record of it stays.
+new_events as (
+    select *
+    from records
+    {% if is_incremental() -%}
+        where event_id not in (select known.event_id from known)
+    {%- endif %}
 ),
 
 ranked as (
@@ -23,7 +44,7 @@ ranked as (
             partition by event_id
             order by _batch_id, _row_number
         ) as first_rank
-    from records
+    from new_events
 ),
 
 final as (

@@ -13,11 +13,7 @@
     ('campaign', 'scout_clean_campaigns', 'campaign_id', '(none)')
 ] %}
 
-with conformed as (
-    select * from {{ ref('scout_transactions_conformed') }}
-),
-
-{% for member, table, key, without in members -%}
+with {% for member, table, key, without in members -%}
     {{ member }}s as (
         select
             {%- if key != member ~ '_id' %}
@@ -30,16 +26,9 @@ with conformed as (
 {% endfor -%}
 {% if is_incremental() -%}
     {% for member, table, key, without in members -%}
-        booked_{{ member }}s as (
-            select distinct
-                {{ member }}_id_given,
-                {{ member }}_id
-            from {{ this }}
-        ),
-
         changed_{{ member }}s as (
             select distinct booked.{{ member }}_id_given
-            from booked_{{ member }}s as booked
+            from {{ this }} as booked
             left join {{ member }}s on booked.{{ member }}_id_given = {{ member }}s.{{ key }}
             where
                 booked.{{ member }}_id <> {{ known_member(
@@ -56,7 +45,6 @@ with conformed as (
         from {{ this }}
     ),
 
-    -- Not from `conformed`: DuckDB would keep all columns of what is read twice.
     rates as (
         select distinct
             transaction_date,
@@ -78,18 +66,23 @@ with conformed as (
     ),
 
 {% endif -%}
+-- One part for each reason: of what does not concern it, DuckDB reads one column or none.
 records as (
     select *
-    from conformed
+    from {{ ref('scout_transactions_conformed') }}
     {% if is_incremental() -%}
+        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        {%- for member, table, key, without in members %}
+            union
+            select *
+            from {{ ref('scout_transactions_conformed') }}
+            where {{ member }}_id_given in (select {{ member }}_id_given from changed_{{ member }}s)
+        {%- endfor %}
+        union
+        select *
+        from {{ ref('scout_transactions_conformed') }}
         where
-            _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-            {%- for member, table, key, without in members %}
-                or {{ member }}_id_given in (
-                    select {{ member }}_id_given from changed_{{ member }}s
-                )
-            {%- endfor %}
-            or (transaction_date, currency) in (
+            (transaction_date, currency) in (
                 select
                     transaction_date,
                     currency

@@ -16,7 +16,13 @@ known_names as (
             order by changed_at desc, _batch_id desc, _row_number desc
         ) as recency
     from versions
-    where last_name is not null
+    where
+        last_name is not null
+        and customer_id_given in (
+            select nameless.customer_id_given
+            from versions as nameless
+            where nameless.last_name is null
+        )
 ),
 
 known_births as (
@@ -28,7 +34,13 @@ known_births as (
             order by changed_at desc, _batch_id desc, _row_number desc
         ) as recency
     from versions
-    where birth_date is not null
+    where
+        birth_date is not null
+        and customer_id_given in (
+            select birthless.customer_id_given
+            from versions as birthless
+            where birthless.birth_date is null
+        )
 ),
 
 ids as (
@@ -40,16 +52,16 @@ ids as (
 ),
 
 -- Every address and number that an id ever had.
-persons as (
-    select distinct
+known as (
+    select
         versions.customer_id_given,
-        substr({{ plain_letters('versions.first_name') }}, 1, 1) as initial,
-        {{ plain_letters('coalesce(versions.last_name, known_names.last_name)') }} as name,
+        versions.first_name,
+        coalesce(versions.last_name, known_names.last_name) as last_name,
         coalesce(versions.birth_date, known_births.birth_date) as birth_date,
         versions.email,
         versions.phone,
-        {{ plain_letters('versions.street') }} || regexp_replace(versions.street, '[^0-9]', '', 'g')
-        || '|' || versions.postcode as place
+        versions.street,
+        versions.postcode
     from versions
     left join known_names
         on
@@ -59,17 +71,57 @@ persons as (
         on
             versions.customer_id_given = known_births.customer_id_given
             and known_births.recency = 1
-    {{ computed_once() }}
 ),
 
 {%- set rules = [
-    ('email', '0.99', 'one.email = other.email'),
-    ('phone', '0.97', 'one.phone = other.phone and one.birth_date = other.birth_date'),
-    ('address', '0.90', 'one.place = other.place and one.birth_date = other.birth_date')
+    ('email', '0.99', ['email'], 'one.email = other.email'),
+    ('phone', '0.97', ['phone', 'birth_date'],
+        'one.phone = other.phone and one.birth_date = other.birth_date'),
+    ('address', '0.90', ['postcode', 'birth_date'],
+        'one.place = other.place and one.birth_date = other.birth_date')
 ] %}
 
+-- Letters are costly to compare: only what two ids have in common is looked at.
+{% for rule, confidence, keys, condition in rules -%}
+    shared_by_{{ rule }} as (
+        select {{ keys | join(', ') }}
+        from known
+        group by {{ keys | join(', ') }}
+        having min(customer_id_given) < max(customer_id_given)
+    ),
+
+{% endfor -%}
+shared as (
+    {%- for rule, confidence, keys, condition in rules %}
+        select known.*
+        from known
+        inner join shared_by_{{ rule }}
+            on
+                {%- for key in keys %}
+                    {{ 'and ' if not loop.first }}known.{{ key }} = shared_by_{{ rule }}.{{ key }}
+                {%- endfor %}
+        {% if not loop.last -%}
+            union
+        {%- endif %}
+    {%- endfor %}
+),
+
+persons as (
+    select distinct
+        customer_id_given,
+        substr({{ plain_letters('first_name') }}, 1, 1) as initial,
+        {{ plain_letters('last_name') }} as name,
+        birth_date,
+        email,
+        phone,
+        {{ plain_letters('street') }} || regexp_replace(street, '[^0-9]', '', 'g')
+        || '|' || postcode as place
+    from shared
+    {{ computed_once() }}
+),
+
 candidates as (
-    {%- for rule, confidence, condition in rules %}
+    {%- for rule, confidence, keys, condition in rules %}
         select
             one.customer_id_given as one_id,
             other.customer_id_given as other_id,
@@ -146,7 +198,8 @@ links as (
     from matches
 ),
 
--- Who is the same as somebody who is the same as a third is that third, too.
+-- Who is the same as somebody who is the same as a third is that third, too. Who is the same as
+-- anybody is reached from there as well.
 reached as (
     select
         from_id as customer_id_given,
@@ -160,25 +213,13 @@ reached as (
     inner join links on reached.same_id = links.from_id
 ),
 
-same_ids as (
-    select
-        customer_id_given,
-        customer_id_given as same_id
-    from ids
-    union
-    select
-        customer_id_given,
-        same_id
-    from reached
-),
-
 with_age as (
     select
-        same_ids.customer_id_given,
-        same_ids.same_id,
+        reached.customer_id_given,
+        reached.same_id,
         ids.registration_date
-    from same_ids
-    inner join ids on same_ids.same_id = ids.customer_id_given
+    from reached
+    inner join ids on reached.same_id = ids.customer_id_given
 ),
 
 -- The id that was given first stands for all.
@@ -205,28 +246,38 @@ best_links as (
     from links
 ),
 
+found as (
+    select
+        ids.customer_id_given,
+        coalesce(ranked.customer_id, ids.customer_id_given) as customer_id
+    from ids
+    left join ranked
+        on
+            ids.customer_id_given = ranked.customer_id_given
+            and ranked.age_rank = 1
+),
+
 final as (
     select
-        ranked.customer_id_given,
-        ranked.customer_id,
+        found.customer_id_given,
+        found.customer_id,
         cast(
             case
-                when ranked.customer_id_given = ranked.customer_id then 'own'
+                when found.customer_id_given = found.customer_id then 'own'
                 else best_links.rule
             end as varchar
         ) as rule,
         cast(
             case
-                when ranked.customer_id_given = ranked.customer_id then 1
+                when found.customer_id_given = found.customer_id then 1
                 else best_links.confidence
             end as decimal(3, 2)
         ) as confidence
-    from ranked
+    from found
     left join best_links
         on
-            ranked.customer_id_given = best_links.from_id
+            found.customer_id_given = best_links.from_id
             and best_links.link_rank = 1
-    where ranked.age_rank = 1
 )
 
 select * from final

@@ -8,10 +8,11 @@ crosswalk as (
     select * from {{ ref('scout_customer_crosswalk') }}
 ),
 
--- Today, as far as the data knows.
+-- Today, as far as the data knows. Apart from `transactions`: DuckDB would keep all columns of what
+-- is read twice.
 last_day as (
     select max(transaction_date) as as_of_date
-    from transactions
+    from {{ ref('scout_transactions_conformed') }}
 ),
 
 customer_days as (

@@ -11,11 +11,14 @@
     'first_name', 'last_name', 'email', 'phone', 'birth_date', 'gender', 'registration_date', 'tier',
     'preferred_channel', 'marketing_consent', 'language', 'updated_at'
 ] %}
+{%- set place = ['street', 'postcode', 'city', 'region', 'country'] %}
+{%- set paths = ['customer_id'] + texts %}
+{%- for name in place %}{% do paths.append('address.' ~ name) %}{% endfor %}
 
 with records as (
     select
         id,
-        customer_data,
+        {{ json_fields('customer_data', paths) }} as fields,
         ingested_at,
         _failed_checks,
         _batch_id,
@@ -29,15 +32,15 @@ with records as (
 unpacked as (
     select
         id,
-        nullif(trim({{ json_text('customer_data', 'customer_id') }}, ' '), '') as customer_id,
+        nullif(trim({{ json_field('fields', paths, 'customer_id') }}, ' '), '') as customer_id,
         {%- for name in texts %}
             case
                 when not '{{ name }}' = any(_failed_checks)
-                    then nullif(trim({{ json_text('customer_data', name) }}, ' '), '')
+                    then nullif(trim({{ json_field('fields', paths, name) }}, ' '), '')
             end as {{ name }},
         {%- endfor %}
-        {%- for name in ['street', 'postcode', 'city', 'region', 'country'] %}
-            {{ json_text('customer_data', 'address.' ~ name) }} as {{ name }},
+        {%- for name in place %}
+            {{ json_field('fields', paths, 'address.' ~ name) }} as {{ name }},
         {%- endfor %}
         ingested_at,
         _failed_checks,

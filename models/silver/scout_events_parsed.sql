@@ -4,8 +4,16 @@
     on_schema_change='fail'
 ) }}
 
+{%- set paths = [
+    'event_id', 'customer_id', 'weight', 'event_data.channel', 'event_data.region',
+    'event_data.product_id', 'event_data.query', 'event_data.order_id', 'event_data.value',
+    'event_data.currency'
+] %}
+
 with records as (
-    select *
+    select
+        *,
+        {{ json_fields('event_data', paths) }} as fields
     from {{ ref('scout_raw_events') }}
     {% if is_incremental() %}
         where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
@@ -33,19 +41,21 @@ in_order as (
 final as (
     select
         id as source_bronze_id,
-        cast({{ json_text('event_data', 'event_id') }} as varchar) as event_id,
+        cast({{ json_field('fields', paths, 'event_id') }} as varchar) as event_id,
         event_type,
         timestamp as occurred_at,
         session_id,
-        cast({{ json_text('event_data', 'customer_id') }} as varchar) as customer_id_given,
-        {{ try_cast(json_text('event_data', 'weight'), 'integer') }} as weight,
-        cast({{ json_text('event_data', 'event_data.channel') }} as varchar) as channel,
-        cast({{ json_text('event_data', 'event_data.region') }} as varchar) as region,
-        cast({{ json_text('event_data', 'event_data.product_id') }} as varchar) as product_id_given,
-        cast({{ json_text('event_data', 'event_data.query') }} as varchar) as search_query,
-        cast({{ json_text('event_data', 'event_data.order_id') }} as varchar) as order_id,
-        {{ try_cast(json_text('event_data', 'event_data.value'), 'decimal(12,2)') }} as order_value,
-        cast({{ json_text('event_data', 'event_data.currency') }} as varchar(3)) as currency,
+        cast({{ json_field('fields', paths, 'customer_id') }} as varchar) as customer_id_given,
+        {{ try_cast(json_field('fields', paths, 'weight'), 'integer') }} as weight,
+        cast({{ json_field('fields', paths, 'event_data.channel') }} as varchar) as channel,
+        cast({{ json_field('fields', paths, 'event_data.region') }} as varchar) as region,
+        cast({{ json_field('fields', paths, 'event_data.product_id') }} as varchar)
+            as product_id_given,
+        cast({{ json_field('fields', paths, 'event_data.query') }} as varchar) as search_query,
+        cast({{ json_field('fields', paths, 'event_data.order_id') }} as varchar) as order_id,
+        {{ try_cast(json_field('fields', paths, 'event_data.value'), 'decimal(12,2)') }}
+            as order_value,
+        cast({{ json_field('fields', paths, 'event_data.currency') }} as varchar(3)) as currency,
         cast(
             {{ reason_of([
                 "case when timestamp > greatest(latest_before, latest_after) + interval '30 days' "

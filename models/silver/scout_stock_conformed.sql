@@ -4,11 +4,16 @@
     on_schema_change='fail'
 ) }}
 
+{%- set names = [
+    'snapshot_date', 'product_id', 'on_hand', 'received', 'sold', 'adjusted', 'reorder_point',
+    'inventory_status'
+] %}
+
 -- Every snapshot of the warehouse with its types.
 with records as (
     select
         id,
-        product_data,
+        {{ json_fields('product_data', names) }} as fields,
         ingested_at,
         _failed_checks,
         _batch_id,
@@ -24,11 +29,8 @@ with records as (
 unpacked as (
     select
         id,
-        {%- for name in [
-            'snapshot_date', 'product_id', 'on_hand', 'received', 'sold', 'adjusted', 'reorder_point',
-            'inventory_status'
-        ] %}
-            nullif(trim({{ json_text('product_data', name) }}, ' '), '') as {{ name }},
+        {%- for name in names %}
+            nullif(trim({{ json_field('fields', names, name) }}, ' '), '') as {{ name }},
         {%- endfor %}
         ingested_at,
         _failed_checks,

@@ -8,28 +8,11 @@
 -- A sale is written anew if a record of it is new, if it waited for a rate, or if its rate changed.
 -- Where rates are looked up, they are so by day and currency: all sales of such a pair have one, or
 -- all wait.
-with parsed as (
-    select *
-    from {{ ref('scout_transactions_parsed') }}
-    where reason is null
-),
-
-rates as (
+with rates as (
     select * from {{ ref('exchange_rates_daily') }}
 ),
 
 {% if is_incremental() -%}
-    -- Apart from `parsed`: DuckDB would keep all columns of what is read twice.
-    parsed_keys as (
-        select
-            transaction_id,
-            cast(occurred_at as date) as transaction_date,
-            currency,
-            _batch_id
-        from {{ ref('scout_transactions_parsed') }}
-        where reason is null
-    ),
-
     booked_rates as (
         select distinct
             transaction_date,
@@ -50,27 +33,33 @@ rates as (
         where booked_rates.exchange_rate is distinct from rates.rate
     ),
 
+    -- Each reads the table for itself: DuckDB would keep what is read twice.
     changed as (
         select transaction_id
-        from parsed_keys
-        where _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+        from {{ ref('scout_transactions_parsed') }}
+        where
+            reason is null
+            and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
         union
-        select parsed_keys.transaction_id
-        from parsed_keys
+        select parsed.transaction_id
+        from {{ ref('scout_transactions_parsed') }} as parsed
         inner join changed_rates
             on
-                parsed_keys.transaction_date = changed_rates.rate_date
-                and parsed_keys.currency = changed_rates.currency
+                cast(parsed.occurred_at as date) = changed_rates.rate_date
+                and parsed.currency = changed_rates.currency
+        where parsed.reason is null
     ),
 
 {% endif -%}
 -- Chosen before rates are looked up: hardly anything of the other records is read.
 chosen as (
     select *
-    from parsed
-    {% if is_incremental() -%}
-        where transaction_id in (select changed.transaction_id from changed)
-    {%- endif %}
+    from {{ ref('scout_transactions_parsed') }}
+    where
+        reason is null
+        {% if is_incremental() -%}
+            and transaction_id in (select changed.transaction_id from changed)
+        {%- endif %}
 ),
 
 records as (

@@ -8,6 +8,16 @@
     'id', 'source_system', 'quality_score', 'validation_status', '_failed_checks', 'ingested_at',
     '_batch_id', '_row_number'
 ] | join(',\n        ') %}
+{%- set till_paths = [
+    'transaction_id', 'receipt_id', 'type', 'refund_of', 'occurred_at', 'customer_id',
+    'product_id', 'campaign_id', 'quantity', 'unit_price', 'discount', 'tax', 'total_amount',
+    'currency', 'region', 'payment_method'
+] %}
+{%- set web_paths = [
+    'line_id', 'order_id', 'kind', 'return_of', 'placed_at', 'customer.id', 'item.sku',
+    'attribution.campaign_id', 'item.quantity', 'item.unit_price', 'item.discount', 'amounts.tax',
+    'amounts.total', 'amounts.currency', 'channel', 'shipping.region', 'payment.method'
+] %}
 
 with records as (
     select *
@@ -19,56 +29,70 @@ with records as (
         {% endif %}
 ),
 
+till_fields as (
+    select
+        {{ shared }},
+        {{ json_fields('transaction_data', till_paths) }} as fields
+    from records
+    where source_system = 'pos'
+),
+
 tills as (
     select
         {{ shared }},
-        {{ json_text('transaction_data', 'transaction_id') }} as transaction_id,
-        {{ json_text('transaction_data', 'receipt_id') }} as order_id,
-        {{ json_text('transaction_data', 'type') }} as transaction_type,
-        {{ json_text('transaction_data', 'refund_of') }} as refund_of,
-        {{ json_text('transaction_data', 'occurred_at') }} as occurred_at_text,
-        {{ json_text('transaction_data', 'customer_id') }} as customer_id_given,
-        {{ json_text('transaction_data', 'product_id') }} as product_id_given,
-        {{ json_text('transaction_data', 'campaign_id') }} as campaign_id_given,
-        {{ json_text('transaction_data', 'quantity') }} as quantity_text,
-        {{ json_text('transaction_data', 'unit_price') }} as unit_price_text,
-        {{ json_text('transaction_data', 'discount') }} as discount_text,
-        {{ json_text('transaction_data', 'tax') }} as tax_text,
-        {{ json_text('transaction_data', 'total_amount') }} as amount_text,
-        {{ json_text('transaction_data', 'currency') }} as currency,
+        {{ json_field('fields', till_paths, 'transaction_id') }} as transaction_id,
+        {{ json_field('fields', till_paths, 'receipt_id') }} as order_id,
+        {{ json_field('fields', till_paths, 'type') }} as transaction_type,
+        {{ json_field('fields', till_paths, 'refund_of') }} as refund_of,
+        {{ json_field('fields', till_paths, 'occurred_at') }} as occurred_at_text,
+        {{ json_field('fields', till_paths, 'customer_id') }} as customer_id_given,
+        {{ json_field('fields', till_paths, 'product_id') }} as product_id_given,
+        {{ json_field('fields', till_paths, 'campaign_id') }} as campaign_id_given,
+        {{ json_field('fields', till_paths, 'quantity') }} as quantity_text,
+        {{ json_field('fields', till_paths, 'unit_price') }} as unit_price_text,
+        {{ json_field('fields', till_paths, 'discount') }} as discount_text,
+        {{ json_field('fields', till_paths, 'tax') }} as tax_text,
+        {{ json_field('fields', till_paths, 'total_amount') }} as amount_text,
+        {{ json_field('fields', till_paths, 'currency') }} as currency,
         'store' as channel,
-        {{ json_text('transaction_data', 'region') }} as region,
-        {{ json_text('transaction_data', 'payment_method') }} as payment_method
-    from records
-    where source_system = 'pos'
+        {{ json_field('fields', till_paths, 'region') }} as region,
+        {{ json_field('fields', till_paths, 'payment_method') }} as payment_method
+    from till_fields
     {{ computed_once() }}
+),
+
+web_fields as (
+    select
+        {{ shared }},
+        {{ json_fields('transaction_data', web_paths) }} as fields
+    from records
+    where source_system = 'web'
 ),
 
 web_shop as (
     select
         {{ shared }},
-        {{ json_text('transaction_data', 'line_id') }} as transaction_id,
-        {{ json_text('transaction_data', 'order_id') }} as order_id,
-        case {{ json_text('transaction_data', 'kind') }}
+        {{ json_field('fields', web_paths, 'line_id') }} as transaction_id,
+        {{ json_field('fields', web_paths, 'order_id') }} as order_id,
+        case {{ json_field('fields', web_paths, 'kind') }}
             when 'order' then 'sale'
             when 'return' then 'refund'
         end as transaction_type,
-        {{ json_text('transaction_data', 'return_of') }} as refund_of,
-        {{ json_text('transaction_data', 'placed_at') }} as occurred_at_text,
-        {{ json_text('transaction_data', 'customer.id') }} as customer_id_given,
-        {{ json_text('transaction_data', 'item.sku') }} as product_id_given,
-        {{ json_text('transaction_data', 'attribution.campaign_id') }} as campaign_id_given,
-        {{ json_text('transaction_data', 'item.quantity') }} as quantity_text,
-        {{ json_text('transaction_data', 'item.unit_price') }} as unit_price_text,
-        {{ json_text('transaction_data', 'item.discount') }} as discount_text,
-        {{ json_text('transaction_data', 'amounts.tax') }} as tax_text,
-        {{ json_text('transaction_data', 'amounts.total') }} as amount_text,
-        {{ json_text('transaction_data', 'amounts.currency') }} as currency,
-        {{ json_text('transaction_data', 'channel') }} as channel,
-        {{ json_text('transaction_data', 'shipping.region') }} as region,
-        {{ json_text('transaction_data', 'payment.method') }} as payment_method
-    from records
-    where source_system = 'web'
+        {{ json_field('fields', web_paths, 'return_of') }} as refund_of,
+        {{ json_field('fields', web_paths, 'placed_at') }} as occurred_at_text,
+        {{ json_field('fields', web_paths, 'customer.id') }} as customer_id_given,
+        {{ json_field('fields', web_paths, 'item.sku') }} as product_id_given,
+        {{ json_field('fields', web_paths, 'attribution.campaign_id') }} as campaign_id_given,
+        {{ json_field('fields', web_paths, 'item.quantity') }} as quantity_text,
+        {{ json_field('fields', web_paths, 'item.unit_price') }} as unit_price_text,
+        {{ json_field('fields', web_paths, 'item.discount') }} as discount_text,
+        {{ json_field('fields', web_paths, 'amounts.tax') }} as tax_text,
+        {{ json_field('fields', web_paths, 'amounts.total') }} as amount_text,
+        {{ json_field('fields', web_paths, 'amounts.currency') }} as currency,
+        {{ json_field('fields', web_paths, 'channel') }} as channel,
+        {{ json_field('fields', web_paths, 'shipping.region') }} as region,
+        {{ json_field('fields', web_paths, 'payment.method') }} as payment_method
+    from web_fields
     {{ computed_once() }}
 ),
 
