@@ -3,8 +3,8 @@
   where it comes from. An incremental model reads the new batches alone.
 
   Columns: `id`, `source_system`, the source's own columns, `<column>_json` for each nested one, the
-  values that are read of them, `_payload`, `_failed` (the names of the checks that the record fails), `_quality_score`,
-  `_schema_version`, `_batch_id`, `_row_number`, `_loaded_at`.
+  values that are read of them, `_payload`, `_failed` (the names of the checks that the record fails),
+  `_quality_score`, `_schema_version`, `_batch_id`, `_row_number`, `_loaded_at`.
 
   Arguments:
     model: the bronze model that reads the source's raw table.
