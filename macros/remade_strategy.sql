@@ -1,10 +1,9 @@
 {#-
   The incremental strategy `remade`, for a model that tells itself which rows are to be made anew: its
-  query gives these, and of each row that is no more its key alone. What it does not give is not
-  touched, nor read.
+  query gives these, and those that are to go, whose `_inputs` is null. What it does not give is
+  neither read nor touched.
 
-  The model's `unique_key` lists the columns of its key; its column `_inputs` is null in rows that are
-  no more, and in no other.
+  The model's `unique_key` lists the columns of its key, none of which is null.
 -#}
 {% macro get_incremental_remade_sql(arg_dict) -%}
     {%- set key = arg_dict['unique_key'] | join(', ') -%}

@@ -259,22 +259,26 @@ figures as (
 {%- set columns = [
     'date', 'product_id', 'category_l1', 'revenue', 'units_sold', 'inventory_turnover',
     'margin_percentage', 'return_rate', 'stock_out_days', 'demand_forecast', 'created_at',
-    'updated_at', 'units_returned', 'on_hand', 'gross_profit', '_inputs'
+    'updated_at', 'units_returned', 'on_hand', 'gross_profit'
 ] %}
 
--- Of a day that is no more, the key alone.
+-- A row that is to go has no checksum.
 final as (
     select
-        {{ columns | join(',\n        ') }}
+        {{ columns | join(',\n        ') }},
+        _inputs
     from figures
     {% if is_incremental() -%}
         union all
         select
-            date,
-            product_id,
-            {{ 'null as ' ~ columns[2:] | join(',\n            null as ') }}
-        from differing
-        where is_gone
+            made_before.{{ columns | join(',\n            made_before.') }},
+            cast(null as decimal(38, 0)) as _inputs
+        from {{ this }} as made_before
+        inner join differing
+            on
+                made_before.product_id = differing.product_id
+                and made_before.date = differing.date
+        where differing.is_gone
     {%- endif %}
 )
 
