@@ -66,6 +66,7 @@ daily_versions as (
         versions.marketing_consent,
         versions.created_at,
         versions.updated_at,
+        customers.known_from,
         cast(versions.valid_from as date) as valid_date,
         lead(cast(versions.valid_from as date)) over (
             partition by versions.customer_id
@@ -75,8 +76,12 @@ daily_versions as (
     inner join customers on versions.customer_id = customers.customer_id
 ),
 
+-- The last version has an end, too: an `or` in the condition of a join would have DuckDB compare
+-- every row with every version.
 lasting_versions as (
-    select *
+    select
+        *,
+        coalesce(next_date, date '9999-12-31') as end_date
     from daily_versions
     where next_date > valid_date or next_date is null
 ),
@@ -169,19 +174,29 @@ made as (
     {%- endif %}
 ),
 
+-- What is counted of a customer on a day; none of it goes beyond 90. The counts are one number, in
+-- which each has seven bits of its own: one sum costs a fraction of what nine cost.
+{%- set channels = ['store', 'web', 'mobile', 'marketplace'] %}
+{%- set counts = ['recent', 'before_recent', 'churned', 'at_risk', 'acquired'] + channels %}
+{%- set units = {} %}
+{%- for name in counts %}
+    {%- do units.update({name: 128 ** loop.index0}) %}
+{%- endfor %}
+
 -- A purchase has had all its effects after 181 days.
 purchase_days as (
     select
         transactions.customer_id,
         transactions.transaction_date as purchase_date,
-        max(case when transactions.channel = 'store' then 1 else 0 end) as in_store,
-        max(case when transactions.channel = 'web' then 1 else 0 end) as on_web,
-        max(case when transactions.channel = 'mobile' then 1 else 0 end) as on_mobile,
-        max(case when transactions.channel = 'marketplace' then 1 else 0 end) as on_marketplace,
-        max(case when transactions.transaction_date = first_purchases.first_date then 1 else 0 end)
-            as is_first
+        bit_or(
+            case transactions.channel
+                {%- for channel in channels %}
+                    when '{{ channel }}' then cast({{ units[channel] }} as bigint)
+                {%- endfor %}
+                else cast(0 as bigint)
+            end
+        ) as in_channels
     from transactions
-    inner join first_purchases on transactions.customer_id = first_purchases.customer_id
     cross join made
     where
         transactions.transaction_type = 'sale'
@@ -212,24 +227,18 @@ spaced_purchases as (
 -- On which days a purchase begins and ceases to count: in the last 90 days, in the 90 days before
 -- them, as the last one, exactly 180 days back, and as one of the 180 days before the day.
 {%- set steps = [
-    (0, 1, 0, 0, 0, 1, none), (1, 0, 0, 0, 1, -1, 'opens'), (90, -1, 1, 0, 0, 0, none),
-    (180, 0, -1, 1, 0, 0, none), (181, 0, 0, -1, -1, 0, 'closes')
+    (0, 1, 0, 0, 0, none), (1, 0, 0, 0, 1, 'opens'), (90, -1, 1, 0, 0, none),
+    (180, 0, -1, 1, 0, none), (181, 0, 0, -1, -1, 'closes')
 ] %}
 
 purchase_steps as (
-    {%- for days, recent, before, churned, at_risk, acquired, only in steps %}
+    {%- for days, recent, before, churned, at_risk, only in steps %}
         select
             customer_id,
             purchase_date + {{ days }} as date,
-            {{ recent }} as recent,
-            {{ before }} as before_recent,
-            {{ churned }} * closes as churned,
-            {{ at_risk }} as at_risk,
-            {{ recent }} * in_store as in_store,
-            {{ recent }} * on_web as on_web,
-            {{ recent }} * on_mobile as on_mobile,
-            {{ recent }} * on_marketplace as on_marketplace,
-            {{ acquired }} * is_first as acquired
+            {{ recent }} * ({{ units.recent }} + in_channels)
+            + {{ before * units.before_recent + at_risk * units.at_risk }}
+            + {{ churned * units.churned }} * closes as counts
         from spaced_purchases
         {% if only -%}
             where {{ only }} = 1
@@ -240,59 +249,43 @@ purchase_steps as (
     {%- endfor %}
 ),
 
-{%- set counts = [
-    'known', 'recent', 'before_recent', 'churned', 'at_risk', 'in_store', 'on_web', 'on_mobile',
-    'on_marketplace', 'acquired'
-] %}
-
 events as (
     select
         customer_id,
         known_from as date,
-        1 as known,
-        {%- for name in counts if name != 'known' %}
-            0 as {{ name }},
-        {%- endfor %}
-        cast(0 as decimal(12, 2)) as amount,
-        cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent
+        cast(0 as bigint) as counts,
+        cast(0 as decimal(12, 2)) as amount
     from customers
     union all
     select
         customer_id,
         date,
-        0 as known,
-        {%- for name in counts if name != 'known' %}
-            {{ name }},
-        {%- endfor %}
-        cast(0 as decimal(12, 2)) as amount,
-        cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent
+        counts,
+        cast(0 as decimal(12, 2)) as amount
     from purchase_steps
     union all
+    {%- for days, acquired in [(0, 1), (1, -1)] %}
+        select
+            customer_id,
+            first_date + {{ days }} as date,
+            cast({{ acquired * units.acquired }} as bigint) as counts,
+            cast(0 as decimal(12, 2)) as amount
+        from first_purchases
+        union all
+    {%- endfor %}
     select
         customer_id,
         transaction_date as date,
-        {%- for name in counts %}
-            0 as {{ name }},
-        {%- endfor %}
-        amount,
-        cast(null as varchar) as customer_tier,
-        cast(null as integer) as consent
+        cast(0 as bigint) as counts,
+        amount
     from transactions
     union all
     select
-        versions.customer_id,
-        versions.date,
-        {%- for name in counts %}
-            0 as {{ name }},
-        {%- endfor %}
-        cast(0 as decimal(12, 2)) as amount,
-        versions.customer_tier,
-        case when versions.marketing_consent then 1 else 0 end as consent
-    from lasting_versions as versions
-    cross join made
-    where versions.next_date > made.first_date or versions.next_date is null
+        customer_id,
+        date,
+        cast(0 as bigint) as counts,
+        cast(0 as decimal(12, 2)) as amount
+    from lasting_versions
 ),
 
 -- What was before the first day that is made is there on that day.
@@ -300,12 +293,8 @@ change_days as (
     select
         events.customer_id,
         greatest(events.date, made.first_date) as date,
-        {%- for name in counts %}
-            cast(sum(events.{{ name }}) as integer) as {{ name }},
-        {%- endfor %}
-        sum(events.amount) as amount,
-        max(events.customer_tier) as customer_tier,
-        max(events.consent) as consent
+        cast(sum(events.counts) as bigint) as counts,
+        sum(events.amount) as amount
     from events
     cross join made
     cross join bounds
@@ -321,42 +310,49 @@ running as (
         customer_id,
         date,
         lead(date) over (partition by customer_id order by date) as next_date,
-        {%- for name in counts %}
-            sum({{ name }}) over customer_so_far as {{ name }},
-        {%- endfor %}
-        sum(amount) over customer_so_far as value_so_far,
-        count(customer_tier) over customer_so_far as version_number,
-        customer_tier,
-        consent
+        cast(sum(counts) over customer_so_far as bigint) as counts,
+        sum(amount) over customer_so_far as value_so_far
     from change_days
     window customer_so_far as (partition by customer_id order by date)
 ),
 
-states as (
+counted as (
     select
+        customer_id,
         date,
         next_date,
-        max(customer_tier) over (partition by customer_id, version_number) as customer_tier,
-        cast(known as bigint) as total_customers,
-        value_so_far as lifetime_value,
-        case when recent > 0 then 1 else 0 end as active_customers,
-        cast(acquired as bigint) as new_acquisitions,
-        cast(churned as bigint) as churn_count,
-        cast(at_risk as bigint) as at_risk_customers,
-        case when before_recent > 0 then 1 else 0 end as earlier_customers,
-        case when before_recent > 0 and recent > 0 then 1 else 0 end as retained_customers,
-        known * (
-            15 * least(recent, 4)
-            + 10 * least(
-                case when in_store > 0 then 1 else 0 end
-                + case when on_web > 0 then 1 else 0 end
-                + case when on_mobile > 0 then 1 else 0 end
-                + case when on_marketplace > 0 then 1 else 0 end,
-                2
-            )
-            + 20 * max(consent) over (partition by customer_id, version_number)
-        ) as engagement
+        value_so_far,
+        {%- for name in counts %}
+            case when counts & {{ 127 * units[name] }} > 0 then 1 else 0 end as {{ name }},
+        {%- endfor %}
+        counts & {{ 127 * units.recent }} as recent_purchases
     from running
+),
+
+states as (
+    select
+        counted.date,
+        counted.next_date,
+        versions.customer_tier,
+        case when counted.date >= versions.known_from then 1 else 0 end as total_customers,
+        counted.value_so_far as lifetime_value,
+        counted.recent as active_customers,
+        counted.acquired as new_acquisitions,
+        counted.churned as churn_count,
+        counted.at_risk as at_risk_customers,
+        counted.before_recent as earlier_customers,
+        counted.before_recent * counted.recent as retained_customers,
+        case when counted.date >= versions.known_from then 1 else 0 end * (
+            15 * least(counted.recent_purchases, 4)
+            + 10 * least(counted.{{ channels | join(' + counted.') }}, 2)
+            + 20 * case when versions.marketing_consent then 1 else 0 end
+        ) as engagement
+    from counted
+    inner join lasting_versions as versions
+        on
+            counted.customer_id = versions.customer_id
+            and counted.date >= versions.date
+            and counted.date < versions.end_date
 ),
 
 {%- set measures = [

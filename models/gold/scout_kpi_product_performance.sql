@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='changes',
+    incremental_strategy='remade',
     unique_key=['date', 'product_id'],
     on_schema_change='fail'
 ) }}
@@ -99,17 +99,25 @@ days as (
 ),
 
 {% if is_incremental() -%}
+    differing as (
+        select
+            coalesce(days.product_id, made_before.product_id) as product_id,
+            coalesce(days.date, made_before.date) as date,
+            days.product_id is null as is_gone
+        from days
+        full outer join {{ this }} as made_before
+            on
+                days.product_id = made_before.product_id
+                and days.date = made_before.date
+        where days._inputs is distinct from made_before._inputs
+    ),
+
     changed as (
         select
-            coalesce(days.product_id, made.product_id) as product_id,
-            min(coalesce(days.date, made.date)) as first_date
-        from days
-        full outer join {{ this }} as made
-            on
-                days.product_id = made.product_id
-                and days.date = made.date
-        where days._inputs is distinct from made._inputs
-        group by coalesce(days.product_id, made.product_id)
+            product_id,
+            min(date) as first_date
+        from differing
+        group by product_id
     ),
 
 {% endif -%}
@@ -251,27 +259,26 @@ figures as (
 {%- set columns = [
     'date', 'product_id', 'category_l1', 'revenue', 'units_sold', 'inventory_turnover',
     'margin_percentage', 'return_rate', 'stock_out_days', 'demand_forecast', 'created_at',
-    'updated_at', 'units_returned', 'on_hand', 'gross_profit', '_inputs'
-] | join(',\n        ') %}
+    'updated_at', 'units_returned', 'on_hand', 'gross_profit'
+] %}
 
-{% if is_incremental() -%}
-    kept as (
-        select made.*
-        from {{ this }} as made
-        left join changed on made.product_id = changed.product_id
-        where changed.first_date is null or made.date < changed.first_date
-    ),
-
-{% endif -%}
+-- A row that is to go has no checksum.
 final as (
     select
-        {{ columns }}
+        {{ columns | join(',\n        ') }},
+        _inputs
     from figures
     {% if is_incremental() -%}
         union all
         select
-            {{ columns }}
-        from kept
+            made_before.{{ columns | join(',\n            made_before.') }},
+            cast(null as decimal(38, 0)) as _inputs
+        from {{ this }} as made_before
+        inner join differing
+            on
+                made_before.product_id = differing.product_id
+                and made_before.date = differing.date
+        where differing.is_gone
     {%- endif %}
 )
 
