@@ -61,7 +61,7 @@ def visit(key):
         order.append(key)
 for key in models:
     visit(key)
-connection = duckdb.connect(warehouse, config={"checkpoint_threshold": "1GB"})
+connection = duckdb.connect(warehouse)
 connection.execute("set enable_progress_bar = false")
 for schema in {models[key]["schema"] for key in order}:
     connection.execute(f"drop schema if exists {schema} cascade")

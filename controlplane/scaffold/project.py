@@ -86,8 +86,6 @@ _PROFILES = """\
       schema: main
       # Whoever reads the file shuts a writer out: dbt tries again for half a minute.
       retries: {{ connect_attempts: 5 }}
-      # What a run wrote is put into the file once, as it ends, not each time 16 MB have come together.
-      settings: {{ checkpoint_threshold: 1GB }}
       threads: "{{{{ env_var('DATABANK_THREADS', '4') | as_number }}}}"
     postgres:
       type: postgres
