@@ -154,7 +154,7 @@ def _cause(
 
 def _shows_new_data(world: World, node: DagNode, planned: Mapping[str, PlannedNode]) -> bool:
     """Whether a view that would be made again for new data alone need not be."""
-    memory = world.memories[node.unique_id]
+    memory, bases = world.memories[node.unique_id], world.data.bases(node)
     stays = (
         planned[parent].adds or not planned[parent].is_built
         for parent in node.parents
@@ -164,7 +164,8 @@ def _shows_new_data(world: World, node: DagNode, planned: Mapping[str, PlannedNo
         node.is_live
         and memory.lineage == node.lineage
         and None not in memory.inputs.values()
-        and memory.bases == world.data.bases(node)
+        and memory.bases == bases
+        and None not in bases.values()
         and all(stays)
     )
 

@@ -176,7 +176,8 @@ def _raw_columns(target: Target) -> dict[str, str]:
     rows = target.query(
         "select table_schema || '.' || table_name,"
         " string_agg(column_name || ' ' || data_type, ', ' order by ordinal_position)"
-        " from information_schema.columns where table_schema = ? group by 1",
+        " from information_schema.columns"
+        " where table_catalog = current_database() and table_schema = ? group by 1",
         (RAW_SCHEMA,),
     )
     return dict(rows)

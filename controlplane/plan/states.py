@@ -60,7 +60,7 @@ def new_states(
     builds = {key: memory.build for key, memory in memories.items() if memory is not None}
     origins = {key: memory.origin for key, memory in memories.items() if memory is not None}
     made = {key: result.invocation_id or build for key, result in results.items() if result.is_good}
-    adding = {node.unique_id for node in plan.to_build if node.adds}
+    adding = {node.unique_id for node in plan.to_build if node.adds and origins.get(node.unique_id)}
     data = Data(
         plan.dag,
         plan.batches,

@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Records = list[dict[str, str]]
 Table = dict[str, Any]
 
@@ -283,6 +285,7 @@ def write_csv(path: Path, records: Records) -> None:
         writer.writerows(records)
 
 
+@pytest.mark.long
 def test_jaffle_shop_comes_out_alike_on_both_targets(
     both_targets: Any,
     open_data: Callable[[str], Path],

@@ -276,7 +276,7 @@ def jobs_of(databank: Any) -> dict[str, Any]:
 
 
 # Each kill takes seconds: DATABANK_TEST_KILLS=30 has as many as were asked for once.
-KILLS = int(os.environ.get("DATABANK_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("DATABANK_TEST_KILLS", "2"))
 
 
 @pytest.mark.slow

@@ -157,7 +157,7 @@ def assert_loaded_once(databank: Any, files: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
 def test_a_second_run_waits_for_the_first_and_builds_only_what_is_left(
     target: str, make_databank: Callable[..., Any]
 ) -> None:

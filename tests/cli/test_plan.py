@@ -87,10 +87,12 @@ def test_a_plan_after_a_run_is_empty_and_after_new_data_names_what_reads_them(
         {"raw_table": "shop_orders", "source": "data/orders.csv"}
     ]
     nodes = {node["name"]: node for node in document["nodes"]}
-    assert nodes["raw_shop_orders"]["action"] == "build"
-    assert nodes["raw_shop_orders"]["cause"] == "data"
-    assert nodes["raw_shop_orders"]["reason"] == ("source raw.shop_orders has new data to load")
+    assert nodes["raw_shop_orders"]["action"] == "skip"
+    assert nodes["raw_shop_orders"]["reason"] == (
+        "source raw.shop_orders has new data to load, which a view shows by itself"
+    )
     assert nodes["shop_orders"]["action"] == "build"
+    assert nodes["shop_orders"]["cause"] == "data"
     assert document["summary"]["to_build"] == sum(
         node["action"] == "build" for node in document["nodes"]
     )
