@@ -214,10 +214,12 @@ def _is_live(node: Node, manifest: Manifest, fingerprints: Fingerprints) -> bool
         node.resource_type == "model"
         and node.materialized == "view"
         and not any(node.config.get(hook) for hook in ("pre-hook", "post-hook"))
-        # What an ephemeral model says is part of the view; an incremental one may get columns.
+        # What an ephemeral model says is part of the view; an incremental one may get columns, or
+        # be configured to be made anew by every build.
         and all(
             parent.materialized != "ephemeral"
             and parent.config.get("on_schema_change") in (None, "ignore", "fail")
+            and not parent.config.get("full_refresh")
             for parent in parents
         )
         and fingerprints.is_settled(node)

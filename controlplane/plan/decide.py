@@ -154,6 +154,8 @@ def _cause(
 
 def _shows_new_data(world: World, node: DagNode, planned: Mapping[str, PlannedNode]) -> bool:
     """Whether a view that would be made again for new data alone need not be."""
+    if not node.is_live:
+        return False
     memory, bases = world.memories[node.unique_id], world.data.bases(node)
     stays = (
         planned[parent].adds or not planned[parent].is_built
@@ -161,8 +163,7 @@ def _shows_new_data(world: World, node: DagNode, planned: Mapping[str, PlannedNo
         if parent in planned
     )
     return (
-        node.is_live
-        and memory.lineage == node.lineage
+        memory.lineage == node.lineage
         and None not in memory.inputs.values()
         and memory.bases == bases
         and None not in bases.values()

@@ -136,6 +136,7 @@ ASKS = """{{ config(materialized='view') }}
 select id, {{ rows.columns[0].values()[0] if execute else 0 }} as amount
 from {{ ref('clean_orders') }}"""
 GROWS = "config(materialized='incremental', on_schema_change='append_new_columns')"
+REPLACED = "config(materialized='incremental', full_refresh=true)"
 TEMPORARY = "{{ config(materialized='view') }} select id, amount from {{ ref('shared_orders') }}"
 
 
@@ -160,8 +161,11 @@ def test_it_is_made_again_where_it_is_not_known_to_be_the_same(shop: Any, view: 
     assert {"orders_view", "counted"} <= built(shop.plan())
 
 
-def test_it_is_made_again_where_the_table_below_it_may_get_columns(shop: Any) -> None:
-    shop.change("models/silver/clean_orders.sql", "config(materialized='incremental')", GROWS)
+@pytest.mark.parametrize("configured", [GROWS, REPLACED])
+def test_it_is_made_again_where_the_table_below_it_may_become_another(
+    shop: Any, configured: str
+) -> None:
+    shop.change("models/silver/clean_orders.sql", "config(materialized='incremental')", configured)
     shop.run()
     add_view(shop)
     shop.land("orders", [(3, 30)])
