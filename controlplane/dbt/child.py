@@ -88,6 +88,7 @@ def _leave_out_what_nobody_reads() -> None:
     Where another version of dbt has no such place, it goes on as it always did.
     """
     _leave_out_events()
+    json.dump = _dump
     schemas: Any = sys.modules.get("mashumaro.jsonschema.schema")
     if schemas is not None and hasattr(schemas, "_default"):
         default = schemas._default
@@ -99,6 +100,11 @@ def _leave_out_what_nobody_reads() -> None:
             return value if plain else default(kind, value, config)
 
         schemas._default = plain_default
+
+
+def _dump(obj: Any, fp: Any, **options: Any) -> None:
+    """Write JSON at once: in pieces, as `json.dump` does, a manifest takes five times as long."""
+    fp.write(json.dumps(obj, **options))
 
 
 def _leave_out_events() -> None:

@@ -58,17 +58,26 @@ class DbtRun:
         return "\n".join(line.message for line in self.messages if line.level == "error")
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """A parse that was begun and not yet waited for."""
+
+    reading: Reading
+    target_path: Path
+
+
 class DbtSession:
     """A process with dbt loaded, which runs one command after the other.
 
-    Its process starts with the first command, or with `start`. Use it as a context manager: leaving
-    it ends the process group, after dbt has closed the warehouse in good order.
+    Its process starts with the first command, with `start` or with `parse_ahead`. Use it as a context
+    manager: leaving it ends the process group, after dbt has closed the warehouse in good order.
     """
 
     def __init__(self, project: Project, *, environment: Mapping[str, str] | None = None) -> None:
         self._project = project
         self._variables = dict(project.environment if environment is None else environment)
         self._running: Running | None = None
+        self._ahead: _Ahead | None = None
         self._over = False
 
     @property
@@ -86,6 +95,27 @@ class DbtSession:
             raise DbtError("this dbt session is over")
         if self._running is None:
             self._running = Running.start(self._project.root, self._variables)
+
+    def parse_ahead(self, args: Sequence[str] = (), *, target_path: Path) -> None:
+        """Begin to load dbt and to parse the project, and wait for neither, but for an earlier one.
+
+        The next command waits for it, hears its warnings, and may reuse its manifest. A parse that
+        fails says nothing: the next command fails in its turn.
+
+        Args:
+            args: arguments for `parse`.
+            target_path: the folder for its artifacts and log; made if missing.
+
+        Raises:
+            DbtError: the session is over, or the process cannot be started.
+        """
+        self.start()
+        running = self._running
+        assert running is not None  # noqa: S101
+        self._finish_ahead(running, Reading(lambda _: None), None, None)
+        self._ahead = _Ahead(Reading(lambda _: None), target_path)
+        arguments = ["parse", *self._flags(target_path), *args]
+        running.send({"arguments": arguments, "reuse_manifest": False}, ())
 
     def run(
         self,
@@ -119,14 +149,14 @@ class DbtSession:
         assert running is not None  # noqa: S101
         started = time.monotonic()
         words = command.split()
-        target_path.mkdir(parents=True, exist_ok=True)
-        parsed = self._partial_parse_path()
-        arguments = [*words, *self._flags(target_path, parsed), *args]
         reading = Reading(on_event or (lambda _: None))
         deadline = None if timeout is None else started + timeout
         try:
-            running.send({"arguments": arguments, "reuse_manifest": reuse_manifest}, pass_fds)
-            ending = running.follow(reading, deadline, cancelled)
+            ending = self._finish_ahead(running, reading, deadline, cancelled)
+            if ending is Ending.ITSELF:
+                arguments = [*words, *self._flags(target_path), *args]
+                running.send({"arguments": arguments, "reuse_manifest": reuse_manifest}, pass_fds)
+                ending = running.follow(reading, deadline, cancelled)
         except BaseException:
             self._end(interrupt=True)
             raise
@@ -135,9 +165,8 @@ class DbtSession:
             status = self._end(interrupt=True, reading=reading)
             code = status if reading.exit_code is None else reading.exit_code
         # A process that was ended may have left half of it.
-        if ending is Ending.ITSELF and code >= 0 and (target_path / parsed.name).exists():
-            parsed.parent.mkdir(parents=True, exist_ok=True)
-            (target_path / parsed.name).replace(parsed)
+        if ending is Ending.ITSELF and code >= 0:
+            self._keep_parsed(target_path)
         return DbtRun(
             command=command,
             exit_code=code,
@@ -169,11 +198,41 @@ class DbtSession:
         """The exit status of the process; 0 when there was none."""
         self._over = True
         running, self._running = self._running, None
+        ahead, self._ahead = self._ahead, None
         if running is None:
             return 0
+        # Nobody waits for a parse that nobody asked for.
+        interrupt = interrupt or ahead is not None
         return running.end(reading or Reading(lambda _: None), interrupt=interrupt)
 
-    def _flags(self, target_path: Path, parsed: Path) -> list[str]:
+    def _finish_ahead(
+        self,
+        running: Running,
+        reading: Reading,
+        deadline: float | None,
+        cancelled: threading.Event | None,
+    ) -> Ending:
+        """Wait for the parse that was begun, if any; `reading` hears what it had to say."""
+        if self._ahead is None:
+            return Ending.ITSELF
+        ending = running.follow(self._ahead.reading, deadline, cancelled)
+        ahead, self._ahead = self._ahead, None
+        if ending is Ending.ITSELF and ahead.reading.exit_code == 0:
+            self._keep_parsed(ahead.target_path)
+            for message in ahead.reading.messages:
+                reading.messages.append(message)
+                reading.on_event(message)
+        return ending
+
+    def _keep_parsed(self, target_path: Path) -> None:
+        parsed = self._partial_parse_path()
+        if (target_path / parsed.name).exists():
+            parsed.parent.mkdir(parents=True, exist_ok=True)
+            (target_path / parsed.name).replace(parsed)
+
+    def _flags(self, target_path: Path) -> list[str]:
+        target_path.mkdir(parents=True, exist_ok=True)
+        parsed = self._partial_parse_path()
         flags = [
             "--project-dir",
             str(self._project.root),

@@ -29,6 +29,8 @@ from controlplane.targets.duckdb import prepare_reader
 FILES_AT_ONCE = 50
 SMALL_FILES_AT_ONCE = 500
 SMALL_BYTES = 16 << 20
+# What is read in a moment; before more than that, others have their turn.
+QUICK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,10 @@ class Loader:
         # Later, a column that is no longer there is drift, which can be accepted.
         is_first = all(table != raw_table for table, _ in known)
         for part in at_once(files):
+            if any(isinstance(file, RemoteSource) for file in files[part]) or (
+                sum(_size(file) for file in files[part]) > QUICK_BYTES
+            ):
+                self.target.let_go()
             prepared = []
             folder = self.folder()
             with closing(duckdb.connect()) as reader:

@@ -31,6 +31,7 @@ def load_process(
     wait: bool = True,
     on_wait: OnWait | None = None,
     holder: str | None = None,
+    on_work: Callable[[], None] | None = None,
 ) -> LoadResult:
     """What was loaded: every source of the process that has something new, as batches.
 
@@ -53,6 +54,7 @@ def load_process(
         wait: whether to wait for another writer.
         on_wait: is told once who is waited for.
         holder: what those who wait for us are told; default: the process and the job.
+        on_work: is told before a file is loaded that is not there yet.
 
     Raises:
         SourceError: a source cannot be read.
@@ -74,7 +76,10 @@ def load_process(
     if config.is_file:
         from controlplane.load.files import Later
         from controlplane.load.landing import Landing
+        from controlplane.places import is_remote
 
+        if any(map(is_remote, config.paths)):
+            target.let_go()
         with Landing.of(config, project) as landing:
             files = landing.sources(config.paths)
         table = raw_table(process.slug)
@@ -92,6 +97,8 @@ def load_process(
         if not fresh or dry_run:
             planned = tuple(Batch(None, table, file.source, file.fingerprint) for file in fresh)
             return LoadResult(process.slug, planned, unchanged_sources=unchanged, warnings=later)
+        if on_work:
+            on_work()
 
     # Only now there is work, which needs the engines.
     from controlplane.load.batch import LoadOptions
@@ -124,5 +131,6 @@ def load_process(
         else:
             from controlplane.load.from_database import load_database
 
+            target.let_go()
             load_database(loader, process, project, known, known_tables, dry_run=dry_run)
     return loader.result()

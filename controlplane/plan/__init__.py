@@ -6,7 +6,7 @@ as changed: a crash, a lost state or an older version cost an extra build, and n
 
 from __future__ import annotations
 
-from controlplane.plan.make import is_parsed, make_plan
+from controlplane.plan.make import ParseAhead, asks_dbt, is_parsed, make_plan
 from controlplane.plan.states import new_states, pending_states
 from controlplane.plan.steps import Step, steps
 from controlplane.plan.values import Action, Cause, Plan, PlannedNode
@@ -14,9 +14,11 @@ from controlplane.plan.values import Action, Cause, Plan, PlannedNode
 __all__ = [
     "Action",
     "Cause",
+    "ParseAhead",
     "Plan",
     "PlannedNode",
     "Step",
+    "asks_dbt",
     "is_parsed",
     "make_plan",
     "new_states",

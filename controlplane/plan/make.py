@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from controlplane import naming
 from controlplane.config import Project
-from controlplane.dbt.dag import Dag, make_dag
+from controlplane.dbt.dag import TESTS, Dag, DagNode, make_dag
 from controlplane.dbt.dag_file import load_dag, save_dag
 from controlplane.dbt.events import Event
-from controlplane.dbt.files import scan
+from controlplane.dbt.files import ProjectFiles, scan
 from controlplane.dbt.process import DbtRun, DbtSession, Ending, dbt_dir
 from controlplane.dbt.setting import Setting
 from controlplane.errors import ConfigError, DbtError
@@ -68,6 +68,35 @@ class _Dbt:
         return run
 
 
+@dataclass
+class ParseAhead:
+    """dbt reads the project while something else is done; a plan that is made later may use it."""
+
+    project: Project
+    session: DbtSession
+    target_path: Path
+    dbt_args: Sequence[str] = ()
+    _files: ProjectFiles | None = None
+
+    def begin(self) -> None:
+        """Begin, unless it has begun.
+
+        Raises:
+            DbtError: dbt cannot be started.
+            ConfigError: an argument for dbt is not possible.
+        """
+        if self._files is None:
+            arguments = read_arguments(self.dbt_args)
+            saved = load_dag(_dag_file(self.project))
+            # Looked at before dbt reads them: what changes meanwhile is found changed by the plan.
+            self._files = scan(self.project, saved.files if saved else None)
+            self.session.parse_ahead(arguments.for_parse, target_path=self.target_path)
+
+    def holds(self, files: ProjectFiles) -> bool:
+        """Whether dbt has read the project as it is."""
+        return self._files is not None and self._files.hashes == files.hashes
+
+
 def make_plan(
     project: Project,
     target: Target,
@@ -81,6 +110,7 @@ def make_plan(
     dbt_args: Sequence[str] = (),
     incoming: Collection[str] = (),
     session: DbtSession | None = None,
+    ahead: ParseAhead | None = None,
     target_path: Path | None = None,
     timeout: float | None = None,
     on_event: Callable[[Event], None] | None = None,
@@ -101,6 +131,7 @@ def make_plan(
         dbt_args: arguments of a person for `dbt build`.
         incoming: raw tables to plan for as if a new batch had landed in them.
         session: where dbt runs if it has to; the build can go on in it. Default: its own.
+        ahead: what dbt may have begun to read in that session.
         target_path: where dbt's artifacts go if it runs; default: a folder that is removed.
         timeout: seconds that each command of dbt's may take.
         on_event: called with what dbt says, if it runs.
@@ -117,9 +148,10 @@ def make_plan(
     own = DbtSession(project) if session is None else None
     dbt = _Dbt(own or session or DbtSession(project), target_path, timeout, on_event, cancelled)
     try:
-        dag, started_dbt = _current_dag(project, arguments, dbt)
-        listed: set[str] | None = None
-        if select or exclude:
+        dag, started_dbt = _current_dag(project, arguments, dbt, ahead)
+        if not asks_dbt(select, exclude):
+            listed = {key for key, node in dag.nodes.items() if _word_of_type(node) not in exclude}
+        else:
             listed = _listed(project, select, exclude, arguments, dbt, parsed=started_dbt)
             started_dbt = True
     finally:
@@ -144,7 +176,7 @@ def make_plan(
         database=project.target.path.stem if project.target.path else project.target.dbname,
         made=_made(target),
     )
-    selected = set(dag.nodes) if listed is None else listed & dag.nodes.keys()
+    selected = listed & dag.nodes.keys()
     if processes is not None:
         selected &= _of_processes(world, processes)
     return Plan(
@@ -192,8 +224,19 @@ def _dag_file(project: Project) -> Path:
     return dbt_dir(project) / "dag.json"
 
 
-def _current_dag(project: Project, arguments: Arguments, dbt: _Dbt) -> tuple[Dag, bool]:
-    """The project's dag, and whether dbt had to be started for it."""
+def asks_dbt(select: Sequence[str], exclude: Sequence[str]) -> bool:
+    """Whether dbt must say what a selection means; what leaves out tests alone is plain."""
+    return bool(select) or not {f"resource_type:{kind}" for kind in TESTS}.issuperset(exclude)
+
+
+def _word_of_type(node: DagNode) -> str:
+    return f"resource_type:{node.resource_type}"
+
+
+def _current_dag(
+    project: Project, arguments: Arguments, dbt: _Dbt, ahead: ParseAhead | None
+) -> tuple[Dag, bool]:
+    """The project's dag, and whether the session has dbt's manifest of it."""
     path = _dag_file(project)
     setting = Setting(project, arguments.variables, arguments.changing)
     saved = load_dag(path)
@@ -202,7 +245,7 @@ def _current_dag(project: Project, arguments: Arguments, dbt: _Dbt) -> tuple[Dag
     if saved is not None and saved.holds(files, setting):
         if saved.files.files != files.files:
             save_dag(path, saved.dag, files, setting)  # only times changed
-        return saved.dag, False
+        return saved.dag, ahead is not None and ahead.holds(files)
     from controlplane.dbt.artifacts import read_manifest
 
     with _folder(dbt.target_path, path.parent) as folder:

@@ -96,17 +96,23 @@ class Step:
         wanted = set(self.nodes)
         selected: list[str] = []
         excluded: list[str] = []
+        unwanted: set[str] = set()
         by_name: list[str] = []
         for kind in sorted({self.dag.nodes[key].resource_type for key in self.nodes}):
             every = [key for key, node in self.dag.nodes.items() if node.resource_type == kind]
             named = [key for key in every if key in wanted]
             if len(named) * 2 > len(every):
                 selected.append(f"resource_type:{kind}")
-                excluded += self._names(key for key in every if key not in wanted)
+                unwanted.update(key for key in every if key not in wanted)
             else:
                 by_name += named
         selected += self._names(by_name)
-        excluded += self._names(self._below(by_name) - wanted)
+        unwanted |= self._below(by_name) - wanted
+        views = {key for key, node in self.dag.nodes.items() if node.materialized == "view"}
+        if views & unwanted and views.isdisjoint(wanted):
+            excluded.append("config.materialized:view")  # new data leave them all alone
+            unwanted -= views
+        excluded += self._names(unwanted)
         return selected, excluded, ("--indirect-selection", "empty")
 
     def _below(self, keys: Iterable[str]) -> set[str]:

@@ -63,7 +63,7 @@ class Plan:
 
     `batches` are the newest batch of each raw table at that time: what a node built by this plan
     has read at the least; `columns` are those that the raw tables had. `started_dbt` tells whether
-    dbt was needed to decide.
+    the session has parsed the project as it is.
     """
 
     nodes: tuple[PlannedNode, ...]

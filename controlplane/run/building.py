@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from controlplane.dbt.artifacts import NodeResult as DbtResult
     from controlplane.dbt.events import Event
     from controlplane.dbt.process import DbtSession
-    from controlplane.plan import Plan
+    from controlplane.plan import ParseAhead, Plan
     from controlplane.plan.steps import Step
 
 
@@ -35,6 +35,7 @@ class Build:
 
     context: Context
     session: DbtSession
+    ahead: ParseAhead
     unvalidated: set[str] = field(default_factory=set)
     _calls: int = 0
 
@@ -106,6 +107,7 @@ class Build:
                 rebuild=options.rebuild,
                 dbt_args=options.dbt_args,
                 session=self.session,
+                ahead=self.ahead,
                 target_path=context.target_path / "parse",
                 timeout=options.timeout,
                 cancelled=context.job.cancelled,

@@ -20,7 +20,7 @@ from controlplane.destination import destination
 from controlplane.errors import DatabankError, JobError
 from controlplane.generate.pending import require_generated
 from controlplane.jobs import JobCancelled, find_job, track
-from controlplane.plan import is_parsed
+from controlplane.plan import ParseAhead, asks_dbt, is_parsed
 from controlplane.plan.arguments import read_arguments
 from controlplane.run.building import Build
 from controlplane.run.checks import post_validate, pre_validate
@@ -144,8 +144,7 @@ def _dbt_session(project: Project, options: RunOptions) -> DbtSession:
     if not options.load_only and (
         options.rebuild
         or options.full_refresh
-        or options.select
-        or options.exclude
+        or asks_dbt(options.select, options.exclude)
         or not is_parsed(project)
     ):
         session.start()
@@ -161,13 +160,15 @@ def _carry_out(context: Context, session: DbtSession) -> None:
     if not options.build_only:
         pre_validate(context)
     if options.load_only:
-        load(context, on_batches=lambda: None)
+        load(context, on_work=lambda: None)
         return
     with session:  # dbt is gone before the job says that it ended
-        # There will be something to build: dbt can start while the rest is loaded.
+        parse_path = context.target_path / "parse"
+        ahead = ParseAhead(context.project, session, parse_path, options.dbt_args)
+        # There will be something to build: dbt can read the project while the rest is loaded.
         if not options.build_only:
-            load(context, on_batches=session.start)
-        build = Build(context, session)
+            load(context, on_work=ahead.begin)
+        build = Build(context, session, ahead)
         build.carry_out()
     post_validate(context, build.unvalidated)
 

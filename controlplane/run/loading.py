@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,50 +14,64 @@ from controlplane.state.records import BatchResult
 
 if TYPE_CHECKING:
     from controlplane.load import Batch, LoadResult
+    from controlplane.load.ledger import NewestBatches
 
 # Of a job's progress, the share that loading takes; the rest is dbt's.
 LOAD_SHARE = 30
 LOGGED_BAD_RECORDS = 20
 
 
-def load(context: Context, on_batches: Callable[[], None]) -> None:
-    """Load each chosen process; `on_batches` is called whenever one brought something new.
+def load(context: Context, on_work: Callable[[], None]) -> None:
+    """Load each chosen process; `on_work` is called whenever one has something new.
 
     Raises:
         SourceError: a source cannot be read, or what it brings is held back by a gate.
     """
-    from controlplane.load import load_process
     from controlplane.load.ledger import newest_by_process
 
     tables = frozenset(file.spec.table_name for file in context.every)
     files = [file for file in context.chosen if file.spec.type != "transform"]
     known = newest_by_process(context.target)
-    for index, file in enumerate(files):
-        context.job.check_cancelled()
-        process = file.spec
-        context.reporter.loading(process.slug)
-        context.job.progress(LOAD_SHARE * index / len(files), f"loading {process.slug}")
-        with placed(file):
-            loaded = load_process(
-                process,
-                context.project,
-                context.target,
-                job_id=context.job.id,
-                now=now,
-                accept_empty=context.options.accept_empty,
-                accept_drift=context.options.accept_drift,
-                on_progress=partial(_note, context),
-                known_tables=tables,
-                known=known.get(process.slug, {}),
-                wait=context.options.wait,
-                on_wait=context.reporter.waiting,
-                holder=context.holder,
-            )
-        context.result.loads.append(loaded)
-        _record(context, process, loaded)
-        context.reporter.loaded(loaded)
-        if loaded.batches:
-            on_batches()
+    with context.target.stay_open() if len(files) > 1 else nullcontext():
+        for index, file in enumerate(files):
+            context.job.progress(LOAD_SHARE * index / len(files), f"loading {file.spec.slug}")
+            _load(context, file, tables, known.get(file.spec.slug, {}), on_work)
+
+
+def _load(
+    context: Context,
+    file: SpecFile[EtlProcess],
+    tables: frozenset[str],
+    known: NewestBatches,
+    on_work: Callable[[], None],
+) -> None:
+    from controlplane.load import load_process
+
+    context.job.check_cancelled()
+    process = file.spec
+    context.reporter.loading(process.slug)
+    with placed(file):
+        loaded = load_process(
+            process,
+            context.project,
+            context.target,
+            job_id=context.job.id,
+            now=now,
+            accept_empty=context.options.accept_empty,
+            accept_drift=context.options.accept_drift,
+            on_progress=partial(_note, context),
+            known_tables=tables,
+            known=known,
+            wait=context.options.wait,
+            on_wait=context.reporter.waiting,
+            holder=context.holder,
+            on_work=on_work,
+        )
+    context.result.loads.append(loaded)
+    _record(context, process, loaded)
+    context.reporter.loaded(loaded)
+    if loaded.batches:
+        on_work()
 
 
 def has_news(context: Context, file: SpecFile[EtlProcess]) -> bool:

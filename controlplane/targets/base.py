@@ -137,6 +137,17 @@ class Target(Protocol):
         """
         ...
 
+    def stay_open(self) -> AbstractContextManager[None]:
+        """Load sessions of this thread within the block may share a connection, with its locks.
+
+        Whoever does what takes a while between two of them says `let_go` before.
+        """
+        ...
+
+    def let_go(self) -> None:
+        """Let others have their turn: end what load sessions share, until the next one."""
+        ...
+
 
 def lock_timeout(environment: Mapping[str, str] | None = None) -> float:
     """How many seconds to wait for a program that holds the warehouse without our lock."""

@@ -4,6 +4,9 @@ DuckDB lets one process write a file, and shuts readers of other processes out m
 queue at our own lock before they open the file, and readers open it read-only and briefly. Whoever
 finds the file held waits for the writer that has the lock for as long as it takes, and for a program
 that does not know the lock for a while.
+
+Opening a file of many tables, and closing it again, takes longer than a small batch does. So loads
+that follow one another may share a connection, for some seconds at the most (`stay_open`).
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +36,19 @@ from controlplane.targets.lock import file_lock, holder_of
 
 MEMORY_LIMIT = "1GB"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
+# After so long, others have their turn before the next load.
+_SHARED_SECONDS = 5.0
 _CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 _HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A connection that writes, under the writers' lock, until `close`."""
+
+    connection: duckdb.DuckDBPyConnection
+    since: float
+    close: Callable[[], None]
 
 
 class DuckDBTarget:
@@ -48,11 +63,16 @@ class DuckDBTarget:
         self._on_wait = on_wait
         self._owner = threading.RLock()
         self._held: WriteLock | None = None
+        self._staying: int | None = None  # the thread whose loads share a connection
+        self._shared: _Open | None = None
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query, over a short connection that only reads."""
-        exists = self.path.exists()
-        connection = self._connect(read_only=True) if exists else duckdb.connect()
+        if self._shared is not None and self._staying == threading.get_ident():
+            connection = self._shared.connection.cursor()
+        else:
+            exists = self.path.exists()
+            connection = self._connect(read_only=True) if exists else duckdb.connect()
         with closing(connection), translated(self.path):
             return _rows(connection, sql, params)
 
@@ -92,17 +112,58 @@ class DuckDBTarget:
                     self._held = None
 
     @contextmanager
+    def stay_open(self) -> Iterator[None]:
+        """Load sessions of this thread within the block share a connection; see `Target.stay_open`."""
+        self._staying = threading.get_ident()
+        try:
+            yield
+        finally:
+            self.let_go()
+            self._staying = None
+
+    def let_go(self) -> None:
+        """Close what load sessions share, and release the lock."""
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.close()
+
+    @contextmanager
     def load_session(
         self, holder: str, scratch: Path, *, wait: bool = True, on_wait: OnWait | None = None
     ) -> Iterator[DuckDBLoadSession]:
         """A connection that loads, under the writers' lock."""
+        stays = self._staying == threading.get_ident()
+        opened = (self._left_open(scratch) if stays else None) or self._open(holder, wait, on_wait)
+        with ExitStack() as stack:
+            stack.callback(opened.close)
+            # Temporary tables go with the cursor.
+            with closing(opened.connection.cursor()) as cursor:
+                with translated(self.path):
+                    prepare_reader(cursor, scratch)
+                yield DuckDBLoadSession(cursor, self.path)
+            if stays:
+                self._shared = opened
+                stack.pop_all()
+
+    def _left_open(self, scratch: Path) -> _Open | None:
+        """What the last load left open, if this one may go on with it."""
+        shared, self._shared = self._shared, None
+        if shared is None:
+            return None
+        if time.monotonic() - shared.since < _SHARED_SECONDS:
+            # DuckDB cannot turn to another folder once it has written into one.
+            with suppress(duckdb.Error):
+                shared.connection.execute(f"set temp_directory = {literal(str(scratch))}")
+                return shared
+        shared.close()
+        return None
+
+    def _open(self, holder: str, wait: bool, on_wait: OnWait | None) -> _Open:
         with ExitStack() as stack:
             stack.enter_context(self.write_lock(holder, wait=wait, on_wait=on_wait))
             self._create()
             connection = stack.enter_context(closing(self._connect(read_only=False)))
-            with translated(self.path):
-                prepare_reader(connection, scratch)
-            yield DuckDBLoadSession(connection, self.path)
+            return _Open(connection, time.monotonic(), stack.pop_all().close)
 
     def _create(self) -> None:
         """Make the file if there is none, whole or not at all.

@@ -11,7 +11,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,13 @@ class PostgresTarget:
         with closing(self._connect(holder)) as connection, closing(duckdb.connect()) as reader:
             prepare_reader(reader, scratch)
             yield PostgresLoadSession(connection, reader, scratch, self.where, wait, on_wait)
+
+    def stay_open(self) -> AbstractContextManager[None]:
+        """Nothing is shared: a connection is made in no time, and its locks are a batch's."""
+        return nullcontext()
+
+    def let_go(self) -> None:
+        """Nothing to end."""
 
     def _connect(self, name: str) -> psycopg2.extensions.connection:
         settings = self.settings

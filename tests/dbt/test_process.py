@@ -18,7 +18,7 @@ import pytest
 from controlplane.config import Project
 from controlplane.dbt.artifacts import read_manifest, read_run_results, results_of
 from controlplane.dbt.events import Event, LogLine, NodeStarted
-from controlplane.dbt.process import DbtSession, Ending, run_dbt
+from controlplane.dbt.process import DbtSession, Ending, dbt_dir, run_dbt
 from controlplane.errors import DbtError
 
 MakeProject = Callable[[Mapping[str, str]], Project]
@@ -105,6 +105,63 @@ def test_the_warehouse_is_free_after_a_command_that_had_to_wait_for_it(
         assert waited.seconds > 2
         with duckdb.connect(path) as connection:
             assert connection.execute("select id from silver.one").fetchall() == [(1,)]
+
+
+def test_a_parse_that_was_begun_ahead_is_what_the_next_command_goes_on_with(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project({"models/silver/one.sql": "select 1 as id"})
+    with DbtSession(project) as session:
+        session.parse_ahead(target_path=tmp_path / "ahead")
+        wait_for((tmp_path / "ahead/manifest.json").exists, 60)
+        (project.root / "models/silver/one.sql").write_text("select 2 as id", encoding="utf-8")
+        build = session.run("build", target_path=tmp_path / "build", reuse_manifest=True)
+    assert build.exit_code == 0, build.error
+    with duckdb.connect(str(project.root / "shop.duckdb")) as connection:
+        assert connection.execute("select id from silver.one").fetchall() == [(1,)]
+    assert (dbt_dir(project) / "partial_parse.msgpack").exists()
+
+
+def test_what_a_parse_ahead_warned_of_is_heard_by_the_next_command(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project({"models/silver/one.sql": "select 1 as id"})
+    settings = project.root / "dbt_project.yml"
+    unused = "    nowhere:\n      +materialized: table\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + unused, encoding="utf-8")
+    heard: list[Event] = []
+    with DbtSession(project) as session:
+        session.parse_ahead(target_path=tmp_path / "ahead")
+        build = session.run(
+            "build", target_path=tmp_path / "build", on_event=heard.append, reuse_manifest=True
+        )
+    said = [each.message for each in heard if isinstance(each, LogLine) and each.level == "warn"]
+    assert len([message for message in said if "models.shop.nowhere" in message]) == 1
+    assert [each.message for each in build.messages if "models.shop.nowhere" in each.message]
+
+
+def test_a_parse_ahead_that_fails_is_said_once_by_the_next_command(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project({"models/silver/one.sql": "select * from {{ ref('nowhere') }}"})
+    with DbtSession(project) as session:
+        session.parse_ahead(target_path=tmp_path / "ahead")
+        run = session.run("build", target_path=tmp_path / "build", reuse_manifest=True)
+    assert (run.exit_code, run.ending) == (2, Ending.ITSELF)
+    assert run.error.count("depends on a node named 'nowhere' which was not found") == 1
+
+
+def test_a_session_that_ends_while_it_parses_ahead_leaves_nothing(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project({"models/silver/one.sql": "select 1 as id"})
+    with DbtSession(project) as session:
+        session.parse_ahead(target_path=tmp_path / "ahead")
+        pid = session.pid
+    assert pid is not None
+    assert group_of(pid) == []
+    with pytest.raises(DbtError, match="is over"):
+        session.parse_ahead(target_path=tmp_path / "again")
 
 
 def test_what_was_parsed_is_known_to_the_next_process(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from controlplane.errors import SourceError
-from controlplane.load import loader
+from controlplane.errors import LockBusyError, SourceError
+from controlplane.load import loader, reading
 from controlplane.load.loader import at_once
+from controlplane.targets import MissingRelationError, open_target
 from tests.load.conftest import Loading
 
 CSV = 'id,name,Total Amount\n1,Ann,10.50\n2,,\n3,"",0\n'
@@ -189,3 +191,45 @@ def test_a_dry_run_says_what_would_be_loaded_and_loads_nothing(loading: Any) -> 
     assert loading.warehouse.target.relations() & {("raw", "shop"), ("raw", "_loads")} == set()
     loading.load(process)
     assert loading.load(process, dry_run=True).batches == ()
+
+
+def test_what_takes_a_while_to_read_is_read_when_others_have_their_turn(
+    loading: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = loading.warehouse.target
+    free = []
+
+    def open_file(*arguments: Any) -> Any:
+        try:
+            with open_target(target.settings).write_lock("me", wait=False):
+                free.append(True)
+        except LockBusyError:
+            free.append(False)
+        return reading.open_file(*arguments)
+
+    monkeypatch.setattr(loader, "open_file", open_file)
+    with target.stay_open():
+        for day, most in (("a", loader.QUICK_BYTES), ("b", loader.QUICK_BYTES), ("c", 0)):
+            monkeypatch.setattr(loader, "QUICK_BYTES", most)
+            loading.warehouse.file(f"data/{day}.csv", CSV)
+            loading.load(loading.csv(f"data/{day}.csv"))
+    shares = target.settings.type == "duckdb"
+    assert free == [True, not shares, True]
+    assert len(loading.ledger()) == 3
+
+
+def test_that_there_is_work_is_said_before_it_is_done(loading: Any) -> None:
+    loading.warehouse.file("data/shop.csv", CSV)
+    lines: list[int] = []
+
+    def on_work() -> None:
+        with suppress(MissingRelationError):
+            lines.append(len(loading.ledger()))
+
+    loading.load(loading.csv("data/shop.csv"))
+    loading.load(loading.csv("data/shop.csv"), on_work=on_work)
+    assert lines == []
+    loading.warehouse.file("data/shop.csv", CSV + "4,Ben,1\n")
+    loading.load(loading.csv("data/shop.csv"), on_work=on_work)
+    assert lines == [1]
+    assert len(loading.ledger()) == 2

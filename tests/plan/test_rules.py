@@ -9,7 +9,8 @@ import pytest
 
 from controlplane.dbt.process import DbtSession
 from controlplane.errors import ConfigError, DbtError
-from controlplane.plan import Cause, Plan, steps
+from controlplane.plan import Cause, ParseAhead, Plan, steps
+from tests.dbt.test_process import wait_for
 from tests.plan.conftest import MODELS
 
 ORDERS = {"clean_orders", "colour_totals", "unique_clean_orders_id"}
@@ -317,6 +318,67 @@ def test_most_of_a_type_is_built_without_the_rest_and_without_tests(shop: Any) -
         *("--select", "resource_type:model", "resource_type:seed"),
         *("--exclude", "fqn:shop.bronze.raw_customers"),
     )
+
+
+def test_views_that_are_left_alone_are_left_out_with_one_word(shop: Any) -> None:
+    without = ["config.materialized:view", "resource_type:test", "resource_type:unit_test"]
+    plan = shop.run(exclude=without, rebuild=True)
+    assert built(plan) == (MODELS | {"colours"}) - {"raw_customers", "raw_orders"}
+    (step,) = steps(plan)
+    assert step.arguments == (
+        *("--indirect-selection", "empty"),
+        *("--select", "resource_type:model", "resource_type:seed"),
+        *("--exclude", "config.materialized:view"),
+    )
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        ["resource_type:test"],
+        ["resource_type:unit_test"],
+        ["resource_type:test", "resource_type:unit_test"],
+    ],
+)
+def test_what_leaves_out_tests_alone_needs_no_dbt_and_is_what_dbt_would_say(
+    shop: Any, without: list[str]
+) -> None:
+    session = DbtSession(shop.project)
+    plan = shop.plan(session=session, exclude=without)
+    assert session.pid is None
+    assert not plan.started_dbt
+    words = ["--exclude", *without, "--output", "json", "--output-keys", "unique_id"]
+    listed = shop.session.run("ls", words, target_path=shop.project.root.parent / "ls").printed
+    found = {json.loads(line)["unique_id"] for line in listed}
+    assert {node.unique_id for node in plan.nodes} == found & plan.dag.nodes.keys()
+
+
+def test_what_dbt_read_ahead_is_used_as_long_as_no_file_has_changed(shop: Any) -> None:
+    def begun() -> ParseAhead:
+        ahead = ParseAhead(shop.project, shop.session, shop.project.root.parent / "ahead")
+        ahead.begin()
+        return ahead
+
+    assert shop.plan(ahead=begun()).started_dbt
+
+    ahead = begun()
+    shop.change("models/silver/clean_customers.sql", "'{{ env_var", "'in {{ env_var")
+    plan = shop.run(ahead=ahead)
+    assert built(plan) == CUSTOMERS
+    assert shop.rows("select distinct region from silver.clean_customers") == [("in eu",)]
+
+
+def test_what_dbt_read_ahead_of_a_file_that_was_put_back_is_not_used(shop: Any) -> None:
+    name = "models/silver/clean_customers.sql"
+    shop.change(name, "'{{ env_var", "'in {{ env_var")
+    ahead = ParseAhead(shop.project, shop.session, shop.project.root.parent / "ahead")
+    ahead.begin()
+    wait_for((shop.project.root.parent / "ahead/manifest.json").exists, 60)
+    shop.change(name, "'in {{ env_var", "'{{ env_var")
+    shop.land("customers", [(5, 0)])
+    plan = shop.run(ahead=ahead)
+    assert built(plan) == CUSTOMERS
+    assert shop.rows("select distinct region from silver.clean_customers") == [("eu",)]
 
 
 def test_a_project_that_dbt_cannot_read_is_an_error_in_its_words(shop: Any) -> None:

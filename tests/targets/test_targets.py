@@ -236,3 +236,77 @@ def test_a_loader_that_is_killed_while_the_file_is_made_leaves_none(make_warehou
         assert session.query("select 1") == [(1,)]
     assert [path.name for path in place.project.root.glob("*.new")] == []
     assert [path.name for path in place.project.root.glob(".*.new")] == []
+
+
+def test_loads_that_stay_open_share_a_connection_until_others_get_their_turn(
+    make_warehouse: Any, tmp_path: Path
+) -> None:
+    target = make_warehouse("duckdb").target
+    other = open_target(target.settings)
+    scratch = tmp_path / "second"
+    scratch.mkdir()
+    with target.stay_open():
+        with target.load_session("first", tmp_path) as session:
+            session.query("create table one (id int)")
+            session.query("attach ':memory:' as kept")
+            session.query("create temp table mine (id int)")
+        with pytest.raises(LockBusyError, match="first"), other.write_lock("me", wait=False):
+            pass
+        assert target.query("select count(*) from one") == [(0,)]
+        with target.load_session("second", scratch) as session:
+            session.query("insert into one values (1)")
+            assert ("kept",) in session.query("select database_name from duckdb_databases()")
+            assert session.query("select count(*) from duckdb_tables() where temporary") == [(0,)]
+            assert session.query("select current_setting('temp_directory')") == [(str(scratch),)]
+
+        target.let_go()
+        with other.write_lock("me", wait=False):
+            assert other.query("select id from one") == [(1,)]
+        with target.load_session("third", tmp_path) as session:
+            assert ("kept",) not in session.query("select database_name from duckdb_databases()")
+    with other.write_lock("me", wait=False):
+        assert other.query("select id from one") == [(1,)]
+
+
+def test_a_load_that_fails_leaves_nothing_open(make_warehouse: Any, tmp_path: Path) -> None:
+    target = make_warehouse("duckdb").target
+    other = open_target(target.settings)
+
+    def interrupted() -> None:
+        with target.load_session("first", tmp_path) as session:
+            session.query("create table one (id int)")
+            raise KeyboardInterrupt
+
+    with target.stay_open():
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        with other.write_lock("me", wait=False):
+            assert other.query("select count(*) from one") == [(0,)]
+
+
+def test_a_connection_is_shared_for_some_seconds_and_not_after_it_has_spilled(
+    make_warehouse: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make_warehouse("duckdb").target
+    scratch = tmp_path / "second"
+    scratch.mkdir()
+
+    def kept_after(statement: str) -> bool:
+        with target.stay_open():
+            with target.load_session("first", tmp_path) as session:
+                session.query("attach ':memory:' as kept")
+                session.query(statement)
+            with target.load_session("second", scratch) as session:
+                assert session.query("select current_setting('temp_directory')") == [
+                    (str(scratch),)
+                ]
+                return ("kept",) in session.query("select database_name from duckdb_databases()")
+
+    assert kept_after("select 1")
+    spills = (
+        "set memory_limit = '60MB'; create temp table big as"
+        " select i, md5(cast(i as text)) as text from range(2000000) as t(i)"
+    )
+    assert not kept_after(spills)
+    monkeypatch.setattr("controlplane.targets.duckdb._SHARED_SECONDS", 0.0)
+    assert not kept_after("select 1")
