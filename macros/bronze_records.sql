@@ -22,7 +22,7 @@
 ) -%}
     select
         {{ surrogate_uuid(
-            ["'" ~ source_system ~ "'", '_batch_id', '_row_number'], batch='_batch_id'
+            ["'" ~ source_system ~ "'", '_batch_id', '_row_number'], number='_batch_id'
         ) }} as id,
         '{{ source_system }}' as source_system,
         *,

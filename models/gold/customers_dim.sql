@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['customer_key'],
+    on_schema_change='fail'
+) }}
+
 -- One row per version of each customer: what was known, from when to when.
 {%- set always = "timestamp '1900-01-01 00:00:00'" %}
 
@@ -14,8 +21,7 @@ unknown_members as (
         customer_tier,
         {{ always }} as valid_from,
         created_at
-    from {{ ref('scout_clean_customers') }}
-    where source_bronze_id is null
+    from ({{ unknown_customers() }}) as members
 ),
 
 final as (

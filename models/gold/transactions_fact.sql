@@ -39,21 +39,48 @@ campaigns as (
 
 {% if is_incremental() -%}
     -- What silver booked or wrote anew since: neither its batches nor its load times tell of a sale
-    -- whose customer was matched later, or which waited for a rate, so what may change is compared.
-    -- Not from `transactions`: DuckDB would keep all columns of what is read twice.
+    -- whose customer was matched later, or which waited for a rate, so what may change is compared:
+    -- checksums of days first, then the sales of those that differ. Each step reads the tables
+    -- itself: DuckDB would keep all columns of what is read twice.
+    {%- set compared = [
+        ('id', 'transaction_key'), ('_batch_id', '_batch_id'), ('customer_id', 'customer_id'),
+        ('product_id', 'product_id'), ('campaign_id', 'campaign_id'), ('amount', 'amount'),
+        ('tax_amount', 'tax_amount'), ('discount_applied', 'discount_amount')
+    ] %}
+    silver_days as (
+        select
+            transaction_date,
+            sum({{ row_hash(compared | map('first') | list) }}) as input
+        from {{ ref('scout_clean_transactions') }}
+        group by transaction_date
+    ),
+
+    booked_days as (
+        select
+            transaction_date,
+            sum({{ row_hash(compared | map('last') | list) }}) as input
+        from {{ this }}
+        group by transaction_date
+    ),
+
+    changed_days as (
+        select silver_days.transaction_date
+        from silver_days
+        left join booked_days on silver_days.transaction_date = booked_days.transaction_date
+        where booked_days.input is distinct from silver_days.input
+    ),
+
     changed_in_silver as (
         select transactions.id as transaction_key
         from {{ ref('scout_clean_transactions') }} as transactions
+        inner join changed_days on transactions.transaction_date = changed_days.transaction_date
         left join {{ this }} as booked on transactions.id = booked.transaction_key
         where
             booked.transaction_key is null
-            or transactions._batch_id <> booked._batch_id
-            or transactions.customer_id <> booked.customer_id
-            or transactions.product_id <> booked.product_id
-            or transactions.campaign_id <> booked.campaign_id
-            or transactions.amount <> booked.amount
-            or transactions.tax_amount is distinct from booked.tax_amount
-            or transactions.discount_applied is distinct from booked.discount_amount
+            or transactions.transaction_date <> booked.transaction_date
+            {%- for name, booked_name in compared[1:] %}
+                or transactions.{{ name }} is distinct from booked.{{ booked_name }}
+            {%- endfor %}
     ),
 
     -- Which versions the table has, and for which time: few rows, whatever the number of sales.

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['rate_date', 'currency'],
+    on_schema_change='fail'
+) }}
+
 -- What one euro cost on each day, without gaps: a day without a rate has the last one before it.
 with records as (
     select

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- One row per day, campaign and medium: the newest record of what the campaign did there.
 with records as (
     select *

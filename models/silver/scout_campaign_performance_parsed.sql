@@ -1,17 +1,10 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail'
-) }}
+{{ config(materialized='view') }}
 
 with records as (
     select *
     from {{ ref('scout_raw_campaigns') }}
     where
         performance_metrics is not null
-        {% if is_incremental() %}
-            and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        {% endif %}
 ),
 
 final as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- One row per day and campaign: what the platform says that it sold, and what was booked.
 with platform as (
     select

@@ -1,8 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail'
-) }}
+{{ config(materialized='view') }}
 
 with records as (
     select *
@@ -10,9 +6,6 @@ with records as (
     where
         -- The same platform sends what campaigns did: those records have metrics.
         performance_metrics is null
-        {% if is_incremental() %}
-            and _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
-        {% endif %}
 ),
 
 final as (

@@ -126,19 +126,8 @@ customers as (
 ),
 
 -- Sales without a customer, and those of an id that the CRM does not know, are somebody's, too.
-{%- set epoch = "timestamp '1970-01-01 00:00:00'" %}
-
 unknown_members as (
-    {%- for id, name in [
-        ('(anonymous)', 'Anonymous customer'), ('(unknown)', 'Unknown customer')
-    ] %}
-        select
-            '{{ id }}' as customer_id,
-            '{{ name }}' as last_name
-        {% if not loop.last -%}
-            union all
-        {%- endif %}
-    {%- endfor %}
+    {{ unknown_customers() }}
 ),
 
 final as (
@@ -178,13 +167,13 @@ final as (
         cast(null as varchar) as gender,
         {{ try_cast_jsonb('cast(null as varchar)') }} as address,
         cast(null as date) as registration_date,
-        cast('unknown' as varchar) as customer_tier,
+        customer_tier,
         cast(0 as decimal(12, 2)) as lifetime_value,
         cast(null as decimal(18, 6)) as churn_risk_score,
         cast(null as varchar) as preferred_channel,
         false as marketing_consent,
-        {{ epoch }} as created_at,
-        {{ epoch }} as updated_at,
+        created_at,
+        created_at as updated_at,
         cast(null as uuid) as source_bronze_id,
         {{ text_array(['cast(null as varchar)']) }} as quality_flags,
         cast(null as varchar) as language,

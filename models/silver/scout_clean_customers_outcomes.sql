@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Where each record of the CRM ended: exactly one row for each.
 with records as (
     select * from {{ ref('scout_customers_conformed') }}

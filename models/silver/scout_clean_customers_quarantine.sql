@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The records of customers that nothing can be made of, each as it came.
 with records as (
     select * from {{ ref('scout_raw_customers') }}

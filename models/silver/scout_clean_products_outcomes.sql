@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Where each record of the catalogue and of the warehouse ended: exactly one row for each.
 with versions as (
     select * from {{ ref('scout_product_versions') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The records of the catalogue and the warehouse that are not used, each as it came.
 with records as (
     select * from {{ ref('scout_raw_products') }}

@@ -93,7 +93,10 @@ records as (
 
 final as (
     select
-        {{ surrogate_uuid(["'scout_clean_transactions'", 'records.transaction_id']) }} as id,
+        {{ surrogate_uuid(
+            ["'scout_clean_transactions'", 'records.transaction_id'],
+            number=digits_of('records.transaction_id')
+        ) }} as id,
         records.transaction_id,
         {%- for member, table, key, without in members %}
             {{ known_member(

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='changes',
+    unique_key=['source_bronze_id'],
+    on_schema_change='fail'
+) }}
+
 -- Every version of every product that counts; one that was delivered again stands as it came last.
 with records as (
     select *

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Visits of the web shop by day, channel and region; the newest count that was sent.
 with records as (
     select
