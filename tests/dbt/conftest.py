@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -47,6 +48,14 @@ SCHEMA_NAME = """\
 """
 
 MakeProject = Callable[[Mapping[str, str]], Project]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Until something has come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not come about in time"
+        time.sleep(0.01)
 
 
 @pytest.fixture

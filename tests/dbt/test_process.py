@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from controlplane.dbt.artifacts import read_manifest, read_run_results, results_
 from controlplane.dbt.events import Event, LogLine, NodeStarted
 from controlplane.dbt.process import DbtSession, Ending, dbt_dir, run_dbt
 from controlplane.errors import DbtError
+from tests.dbt.conftest import wait_for
 
 MakeProject = Callable[[Mapping[str, str]], Project]
 
@@ -45,13 +45,6 @@ def group_of(pid: int) -> list[psutil.Process]:
         except (ProcessLookupError, psutil.NoSuchProcess):
             continue
     return left
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not come about in time"
-        time.sleep(0.01)
 
 
 def test_one_session_parses_once_and_runs_several_commands(

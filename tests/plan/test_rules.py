@@ -10,7 +10,7 @@ import pytest
 from controlplane.dbt.process import DbtSession
 from controlplane.errors import ConfigError, DbtError
 from controlplane.plan import Cause, ParseAhead, Plan, steps
-from tests.dbt.test_process import wait_for
+from tests.dbt.conftest import wait_for
 from tests.plan.conftest import MODELS
 
 ORDERS = {"clean_orders", "colour_totals", "unique_clean_orders_id"}
